@@ -25,7 +25,7 @@ packagers:
 gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, promtool, zsh, fish, mandoc, groff
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, Prometheus with its exporters, zsh, fish, mandoc, groff
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
@@ -39,6 +39,8 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 	@command -v lame >/dev/null || .ci/apt-tool lame
 	@command -v flac >/dev/null || .ci/apt-tool flac
 	@command -v promtool >/dev/null || .ci/apt-tool prometheus
+	@command -v prometheus-node-exporter >/dev/null || .ci/apt-tool prometheus-node-exporter
+	@command -v prometheus-pushgateway >/dev/null || .ci/apt-tool prometheus-pushgateway
 	@command -v zsh >/dev/null || .ci/apt-tool zsh
 	@command -v fish >/dev/null || .ci/apt-tool fish
 	@command -v mandoc >/dev/null || .ci/apt-tool mandoc

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"cdrmend/internal/committed"
@@ -105,7 +106,7 @@ func (a *announcer) measure(ctx context.Context, results []*report.Run) {
 		return
 	}
 
-	n := metrics.Night{Name: a.Config.Name, Ended: a.Now(), Took: a.Now().Sub(a.started)}
+	n := metrics.Night{Name: a.Config.Name, Ended: a.Now(), Took: a.Now().Sub(a.started), PeakMemory: peakMemory(os.DirFS("/"))}
 	for _, r := range results {
 		// Sums over some of the intervals would look like those of all.
 		known, err := a.withSummary(ctx, r)
@@ -114,6 +115,15 @@ func (a *announcer) measure(ctx context.Context, results []*report.Run) {
 			return
 		}
 		n.Runs = append(n.Runs, known)
+	}
+
+	if len(n.Runs) > 0 {
+		absent, err := countAbsent(ctx, &a.output, a.Config.Interval, n.Runs[len(n.Runs)-1].Interval)
+		if err != nil {
+			a.Log.Warn("intervals without a commit were not counted", "error", err)
+		} else {
+			n.Absent = &absent
+		}
 	}
 
 	if to.Textfile != "" {

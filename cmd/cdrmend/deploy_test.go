@@ -341,7 +341,7 @@ func TestPoliciesAllowEveryRequestOfTheStore(t *testing.T) {
 func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
 	rules := filepath.Join("..", "..", "deploy", "prometheus", "cdrmend.rules.yaml")
 	written := filepath.Join(t.TempDir(), "cdrmend.prom")
-	if err := metrics.WriteFile(written, &metrics.Night{Runs: []*report.Run{{Summary: &report.Summary{
+	if err := metrics.WriteFile(written, &metrics.Night{PeakMemory: 1, Absent: new(int64), Runs: []*report.Run{{Summary: &report.Summary{
 		Coverage: report.Coverage{Proof: report.Proofs{ID: 1}, Excluded: map[string]int64{"too short": 1}},
 		Verdicts: map[string]int64{"missing": 1}, Findings: []report.FindingCount{{Class: "conflict"}},
 		Outages: map[string]int64{"timeout": 1}, Partitions: []report.Partition{{Kind: "cdrs"}},
@@ -357,10 +357,7 @@ func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
 			t.Errorf("the alerts look at %s, which no run writes", name)
 		}
 	}
-	promtool, err := exec.LookPath("promtool")
-	if err != nil && os.Getenv("CI") == "" {
-		t.Skipf("%v; make tools installs it", err)
-	}
+	promtool := installed(t, "promtool")
 	if out, err := exec.Command(promtool, "check", "rules", rules).CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -369,10 +366,7 @@ func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
 // TestAStopRaisesAnAlertUntilTheNextCommit runs the rules on a night that stopped, was
 // not repeated with success, and was committed the day after.
 func TestAStopRaisesAnAlertUntilTheNextCommit(t *testing.T) {
-	promtool, err := exec.LookPath("promtool")
-	if err != nil && os.Getenv("CI") == "" {
-		t.Skipf("%v; make tools installs it", err)
-	}
+	promtool := installed(t, "promtool")
 	rules, err := filepath.Abs(filepath.Join("..", "..", "deploy", "prometheus", "cdrmend.rules.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -397,6 +391,7 @@ tests:
             exp_annotations:
               summary: "acme stopped before its commit: archived (exit code 5)"
               description: The night was not computed, or only in part. The log of the run says what to do; after that, run it again.
+              runbook_url: https://git.example.com/cdrmend/deploy/RUNBOOK.md#cdrmendstopped
       - {eval_time: 100m, alertname: CdrmendStopped}
 `))
 	if out, err := exec.Command(promtool, "test", "rules", path).CombinedOutput(); err != nil {

@@ -81,3 +81,23 @@ func setLimit(limit int64) {
 		debug.SetMemoryLimit(limit / 10 * 9)
 	}
 }
+
+// peakMemory returns the most memory that was resident in this process, in bytes; 0 where
+// the system does not tell. Root is the root of the file system. The kernel's other
+// answer, that of getrusage, has what the parent had before it started the process.
+func peakMemory(root fs.FS) int64 {
+	status, err := fs.ReadFile(root, "proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if size, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kilobytes, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(size), "kB")), 10, 64)
+			if err != nil {
+				return 0
+			}
+			return kilobytes << 10
+		}
+	}
+	return 0
+}

@@ -38,3 +38,18 @@ func TestTheLeastLimitOfAllControlGroupsCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestPeakMemoryIsThatOfTheKernel(t *testing.T) {
+	for text, want := range map[string]int64{
+		"Name:\tcdrmend\nVmPeak:\t  900 kB\nVmHWM:\t  123456 kB\nVmRSS:\t 5 kB\n": 123456 << 10,
+		"Name:\tcdrmend\n": 0,
+		"VmHWM:\tmany\n":   0,
+	} {
+		if got := peakMemory(fstest.MapFS{"proc/self/status": {Data: []byte(text)}}); got != want {
+			t.Errorf("%q: got %d, want %d", text, got, want)
+		}
+	}
+	if got := peakMemory(fstest.MapFS{}); got != 0 {
+		t.Errorf("without the file: %d", got)
+	}
+}

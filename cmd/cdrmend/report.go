@@ -176,13 +176,16 @@ func withNames(show policy.Report, of *policy.ReportIdentity) (policy.Report, er
 
 // auditPage makes the page of many intervals.
 func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []string, show policy.Report) (*page.Audit, error) {
-	a := &page.Audit{Redact: show}
-	if out.config != nil {
-		a.Accepted = out.config.Policy.Acceptance()
-	}
 	labels, err := out.span(ctx, flags, labels)
 	if err != nil {
 		return nil, err
+	}
+	if show, err = namesOfNewest(ctx, out, labels, show); err != nil {
+		return nil, err
+	}
+	a := &page.Audit{Redact: show}
+	if out.config != nil {
+		a.Accepted = out.config.Policy.Acceptance()
 	}
 	for _, label := range labels {
 		commits, err := out.Commits(ctx, label)

@@ -24,7 +24,15 @@ type Night struct {
 	Runs  []*report.Run // runs with their summaries, the oldest interval first
 	Took  time.Duration
 	Ended time.Time
+
+	PeakMemory int64  // most resident memory of the program in bytes, 0 where nobody can tell
+	Absent     *int64 // intervals without a commit before the newest, as [AbsentSpan] says; nil where nobody can tell
 }
+
+// AbsentSpan is how many intervals before the newest one are looked at for one without a
+// commit. Those before the oldest that a run began are not among them: the job did not
+// exist then.
+const AbsentSpan = 30
 
 // WriteFile writes the metrics of a night to a file. The file is replaced only
 // when the new one is complete: a collector never reads half of it.
@@ -49,6 +57,12 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	g.one("last_success_timestamp_seconds", "When everything was last committed.", float64(n.Ended.Unix()))
 	g.one("duration_seconds", "How long that took.", n.Took.Seconds())
 	g.one(stoppedName, stoppedHelp, 0)
+	if n.PeakMemory > 0 {
+		g.one("memory_peak_bytes", "Most memory that was resident in that time.", float64(n.PeakMemory))
+	}
+	if n.Absent != nil {
+		g.one("intervals_without_commit", fmt.Sprintf("Intervals without a commit among the %d before the newest; none before the oldest that a run began.", AbsentSpan), float64(*n.Absent))
+	}
 
 	// The hash makes a new series each time. It has to be here: whoever keeps the
 	// metrics keeps it away from the output, and can show with it what was removed.
@@ -60,6 +74,7 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	objects := g.many("input_objects", "Objects that were listed.", ages...)
 	bytes := g.many("input_bytes", "Bytes of the objects that were listed.", ages...)
 	start := g.many("interval_start_timestamp_seconds", "Start of the interval; age 0 is the newest, 1 the one before it.", ages...)
+	end := g.many("interval_end_timestamp_seconds", "End of the interval.", ages...)
 	// The label total stands on all three, so that it is on every quotient of them.
 	totals := []string{"age", "total"}
 	of := g.many("calls_expected", "Calls that should be recorded; with total \"at least\" call detail records may hide more.", totals...)
@@ -81,10 +96,13 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 		objects.WithLabelValues(age).Set(float64(r.Objects))
 		bytes.WithLabelValues(age).Set(float64(r.Bytes))
 
-		// The program wrote the start itself. If it cannot be read, the other
+		// The program wrote the times itself. If one cannot be read, the other
 		// metrics are still worth having.
 		if t, err := time.Parse(time.RFC3339Nano, s.Start); err == nil {
 			start.WithLabelValues(age).Set(float64(t.Unix()))
+		}
+		if t, err := time.Parse(time.RFC3339Nano, s.End); err == nil {
+			end.WithLabelValues(age).Set(float64(t.Unix()))
 		}
 
 		c := &s.Coverage

@@ -21,7 +21,7 @@ import (
 func night() *metrics.Night {
 	summary := func(recorded int64) *report.Summary {
 		return &report.Summary{
-			Start: "2026-11-20T00:00:00.000000Z", Lost: 3,
+			Start: "2026-11-20T00:00:00.000000Z", End: "2026-11-21T00:00:00.000000Z", Lost: 3,
 			Coverage: report.Coverage{
 				Recorded: recorded, Intact: 5, Of: 10, Total: report.AtLeast, WithoutCDR: 6,
 				Proof: report.Proofs{ID: 4, Shared: 1}, Excluded: map[string]int64{"too short": 9},
@@ -34,7 +34,7 @@ func night() *metrics.Night {
 		}
 	}
 	return &metrics.Night{
-		Name: "acme", Took: 90 * time.Second, Ended: time.Unix(1_795_305_600, 0),
+		Name: "acme", Took: 90 * time.Second, Ended: time.Unix(1_795_305_600, 0), PeakMemory: 1 << 20, Absent: new(int64(2)),
 		Runs: []*report.Run{
 			{Objects: 1, Bytes: 20, Summary: summary(7), Journal: &report.Mark{Number: 8, SHA256: "ab"}},
 			{Objects: 2, Bytes: 30, Summary: summary(8), Journal: &report.Mark{Number: 9, SHA256: "cd"}},
@@ -88,10 +88,14 @@ cdrmend_input_partitions{age="0",kind="cdrs",name="acme",state="damaged"} 2
 cdrmend_input_partitions{age="0",kind="manifests",name="acme",state="complete"} 1
 cdrmend_input_partitions{age="1",kind="cdrs",name="acme",state="damaged"} 2
 cdrmend_input_partitions{age="1",kind="manifests",name="acme",state="complete"} 1
+cdrmend_interval_end_timestamp_seconds{age="0",name="acme"} 1.7952192e+09
+cdrmend_interval_end_timestamp_seconds{age="1",name="acme"} 1.7952192e+09
 cdrmend_interval_start_timestamp_seconds{age="0",name="acme"} 1.7951328e+09
 cdrmend_interval_start_timestamp_seconds{age="1",name="acme"} 1.7951328e+09
+cdrmend_intervals_without_commit{name="acme"} 2
 cdrmend_journal_entry{name="acme",sha256="cd"} 9
 cdrmend_last_success_timestamp_seconds{name="acme"} 1.7953056e+09
+cdrmend_memory_peak_bytes{name="acme"} 1.048576e+06
 cdrmend_missing_recordings{age="0",name="acme"} 3
 cdrmend_missing_recordings{age="1",name="acme"} 3
 cdrmend_outages{age="0",cause="timeout",name="acme"} 1
@@ -102,6 +106,25 @@ cdrmend_stopped{name="acme"} 0
 `), "\n")
 	if diff := cmp.Diff(want, samples(string(text))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A zero would say that no memory was used, and that no interval lacks a commit.
+func TestWhatNobodyCanTellIsNoZero(t *testing.T) {
+	n := night()
+	n.PeakMemory, n.Absent = 0, nil
+	path := filepath.Join(t.TempDir(), "cdrmend.prom")
+	if err := metrics.WriteFile(path, n); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"cdrmend_memory_peak_bytes", "cdrmend_intervals_without_commit"} {
+		if strings.Contains(string(text), name) {
+			t.Errorf("the file has %s", name)
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ type Server struct {
 func Gateway(t testing.TB, opts GatewayOptions) *Server {
 	t.Helper()
 	s := &Server{AccessKey: "testaccess", SecretKey: "testsecret", opts: opts, binary: findProgram(t), dir: t.TempDir()}
-	s.port = freePort(t)
+	s.port = FreePort(t)
 	s.Endpoint = "http://" + s.port
 	if opts.TLS {
 		s.Endpoint = "https://" + s.port
@@ -156,8 +156,15 @@ func (s *Server) Restart(t testing.TB) {
 const watchdog = `"$@" & read -r _; kill -9 $!; wait`
 
 func (s *Server) start(output io.Writer) (stop func(), err error) {
-	cmd := exec.Command("/bin/sh", append([]string{"-c", watchdog, "sh", s.binary}, s.args()...)...)
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
+	env := append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
+	return Start(output, env, s.binary, s.args()...)
+}
+
+// Start starts a program that serves others, and returns what kills it. It ends at the
+// latest when the test process does.
+func Start(output io.Writer, env []string, program string, args ...string) (stop func(), err error) {
+	cmd := exec.Command("/bin/sh", append([]string{"-c", watchdog, "sh", program}, args...)...)
+	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = output, output
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -217,7 +224,8 @@ func (s *Server) healthy(ctx context.Context) error {
 	}
 }
 
-func freePort(t testing.TB) string {
+// FreePort returns an address of loopback at which nobody listens.
+func FreePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
