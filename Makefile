@@ -7,7 +7,7 @@ SIDECARS ?= 100000
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build release packagers gateway tools test fuzz bench bench-large growth chaos lint demo
+.PHONY: help build release image packagers gateway tools test fuzz bench bench-large growth chaos lint demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +15,11 @@ help: ## list the targets
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
-release: packagers ## build archives, deb, rpm, checksums and bills of materials for all platforms into dist/; ONLY=linux/amd64
+release: packagers ## build archives, deb, rpm, a container image, checksums and bills of materials for all platforms into dist/; ONLY=linux/amd64
 	go run ./internal/release -only '$(ONLY)'
+
+image: ## build the container image of linux/amd64 and linux/arm64 into dist-image/, without a container engine; ONLY=linux/amd64
+	go run ./internal/release -image -out dist-image -only '$(ONLY)'
 
 packagers:
 	@.ci/go-tool github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
@@ -25,10 +28,12 @@ packagers:
 gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, promtool, zsh, fish, mandoc, groff
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), readers of container images, Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, promtool, zsh, fish, mandoc, groff
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
+	@command -v skopeo >/dev/null || .ci/apt-tool skopeo
+	@command -v umoci >/dev/null || .ci/apt-tool umoci
 	@command -v chromium >/dev/null || .ci/apt-tool chromium
 	@command -v soffice >/dev/null || .ci/apt-tool libreoffice-calc-nogui
 	@command -v pdftotext >/dev/null || .ci/apt-tool poppler-utils

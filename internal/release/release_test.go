@@ -111,16 +111,20 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(filepath.Join(one, "dist"))
-	if err != nil || len(entries) != 5 {
-		t.Fatalf("%v, %v, want an archive, two packages, a bill and the checksums", entries, err)
+	if err != nil || len(entries) != 7 {
+		t.Fatalf("%v, %v, want an archive, two packages, a bill, an image twice and the checksums", entries, err)
 	}
 	for _, e := range entries {
+		if e.IsDir() { // the checksums name its files
+			continue
+		}
 		a, b := sum(t, filepath.Join(one, "dist", e.Name())), sum(t, filepath.Join(other, "dist", e.Name()))
 		if a != b {
 			t.Errorf("%s is %s in one checkout and %s in the other", e.Name(), a, b)
 		}
 	}
 	checkRelease(t, filepath.Join(one, "dist"), here)
+	checkImage(t, filepath.Join(one, "dist"), here)
 	changed(t, one, tools)
 }
 
@@ -274,7 +278,7 @@ func listed(t *testing.T, kind string, content []byte) string {
 func TestPackagesOfReleasesReplaceOlderOnes(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 34, 56, 0, time.UTC)
 	var versions []string // from the oldest
-	for _, c := range []checkout{{"devel", at}, {"devel", at.Add(time.Second)}, {"v0.9.0", at}, {"v1.0.0-rc1", at}, {"v1.0.0", at}, {"v1.10.0", at}} {
+	for _, c := range []checkout{{"devel", "", at}, {"devel", "", at.Add(time.Second)}, {"v0.9.0", "", at}, {"v1.0.0-rc1", "", at}, {"v1.0.0", "", at}, {"v1.10.0", "", at}} {
 		versions = append(versions, c.packageVersion())
 	}
 	want := []string{"0~devel.20261120123456", "0~devel.20261120123457", "0.9.0", "1.0.0~rc1", "1.0.0", "1.10.0"}
