@@ -28,7 +28,7 @@ packagers:
 gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), readers of container images, Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, promtool, zsh, fish, mandoc, groff
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), readers of container images, Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, promtool, zsh, fish, mandoc, groff, systemd (which is not started), cron
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
@@ -48,6 +48,8 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 	@command -v fish >/dev/null || .ci/apt-tool fish
 	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
 	@command -v groff >/dev/null || .ci/apt-tool groff
+	@command -v systemd-analyze >/dev/null || .ci/apt-tool systemd
+	@command -v crontab >/dev/null || .ci/apt-tool cron
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too

@@ -182,6 +182,9 @@ func checkRelease(t *testing.T, dist string, p platform) {
 		if err != nil || !strings.Contains(string(unit), "\nExecStart=/usr/bin/cdrmend run ") {
 			t.Errorf("the unit does not run what the package installs: %v\n%s", err, unit)
 		}
+		if text, err := os.ReadFile(filepath.Join(root, "usr/share/doc/cdrmend/examples/systemd/cdrmend.service.d/credentials.conf")); err != nil || !strings.Contains(string(text), "LoadCredential=") {
+			t.Errorf("the package has no example that gives keys to the service: %v", err)
+		}
 		if version := command(t, root, nil, "dpkg-deb", "-f", filepath.Join(dist, folder+".deb"), "Version"); version != "1.2.3\n" {
 			t.Errorf("the package has version %q, want 1.2.3", version)
 		}
