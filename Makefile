@@ -7,7 +7,7 @@ SIDECARS ?= 100000
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build release packagers gateway tools test fuzz bench bench-large growth chaos lint demo
+.PHONY: help build release image packagers gateway tools test fuzz bench bench-large growth chaos lint demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +15,11 @@ help: ## list the targets
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
-release: packagers ## build archives, deb, rpm, checksums and bills of materials for all platforms into dist/; ONLY=linux/amd64
+release: packagers ## build archives, deb, rpm, a container image, checksums and bills of materials for all platforms into dist/; ONLY=linux/amd64
 	go run ./internal/release -only '$(ONLY)'
+
+image: ## build the container image of linux/amd64 and linux/arm64 into dist-image/, without a container engine; ONLY=linux/amd64
+	go run ./internal/release -image -out dist-image -only '$(ONLY)'
 
 packagers:
 	@.ci/go-tool github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
@@ -25,10 +28,14 @@ packagers:
 gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, Prometheus with its exporters, zsh, fish, mandoc, groff
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), readers of container images and of manifests for Kubernetes, Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, Prometheus with its exporters, zsh, fish, mandoc, groff, systemd (which is not started), cron
+	@.ci/go-tool sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+	@cd cmd/cdrmend/testdata/kubestrict && go build -o ../../../../.tools/bin/kubestrict .
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
+	@command -v skopeo >/dev/null || .ci/apt-tool skopeo
+	@command -v umoci >/dev/null || .ci/apt-tool umoci
 	@command -v chromium >/dev/null || .ci/apt-tool chromium
 	@command -v soffice >/dev/null || .ci/apt-tool libreoffice-calc-nogui
 	@command -v pdftotext >/dev/null || .ci/apt-tool poppler-utils
@@ -45,6 +52,8 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 	@command -v fish >/dev/null || .ci/apt-tool fish
 	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
 	@command -v groff >/dev/null || .ci/apt-tool groff
+	@command -v systemd-analyze >/dev/null || .ci/apt-tool systemd
+	@command -v crontab >/dev/null || .ci/apt-tool cron
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too

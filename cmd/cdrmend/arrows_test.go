@@ -154,6 +154,9 @@ var libraries = []struct{ prefix, rooms, why string }{
 	{"github.com/digitorus/", "internal/timestamp", "timestamps are read in one room"},
 	{"github.com/prometheus/", "internal/metrics", "Prometheus is told in one room"},
 	{"github.com/xuri/", "internal/accept", "one room reads what spreadsheet programs wrote"},
+	{"github.com/google/go-containerregistry/", "internal/release", "a container image is made with a release, and by nobody else"},
+	{"github.com/opencontainers/", "internal/release", "a container image is made with a release, and by nobody else"},
+	{"golang.org/x/crypto/x509roots/", "internal/release", "the program trusts whom its machine trusts; the image is a machine without any"},
 	{"github.com/goccy/go-yaml", "internal/yamlfile", "one room turns YAML into checked values with lines"},
 }
 
@@ -299,7 +302,7 @@ func clockReadings(t *testing.T, file string) []string {
 
 func TestTheProgramLinksNoServerAndNoTestCode(t *testing.T) {
 	for _, path := range ours(t)["cmd/cdrmend"].Deps {
-		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/reconcile/nighttest", "cdrmend/internal/tempdir", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
+		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/reconcile/nighttest", "cdrmend/internal/tempdir", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/", "github.com/google/go-containerregistry/", "github.com/opencontainers/", "golang.org/x/crypto/x509roots/"} {
 			if path == no || strings.HasSuffix(no, "/") && strings.HasPrefix(path, no) {
 				t.Errorf("the program links %s: that is for tests", path)
 			}

@@ -78,7 +78,7 @@ type named struct {
 func readCronJob(t *testing.T) *cronJob {
 	t.Helper()
 	var j cronJob
-	if err := yaml.Unmarshal(deployed(t, "kubernetes", "cronjob.yaml"), &j); err != nil {
+	if err := yaml.Unmarshal(deployed(t, "kubernetes", "base", "cronjob.yaml"), &j); err != nil {
 		t.Fatal(err)
 	}
 	if len(j.Spec.JobTemplate.Spec.Template.Spec.Containers) != 1 {
@@ -168,7 +168,7 @@ func TestCronJobReferencesResolve(t *testing.T) {
 	var account struct {
 		Metadata named `yaml:"metadata"`
 	}
-	if err := yaml.Unmarshal(deployed(t, "kubernetes", "serviceaccount.yaml"), &account); err != nil {
+	if err := yaml.Unmarshal(deployed(t, "kubernetes", "base", "serviceaccount.yaml"), &account); err != nil {
 		t.Fatal(err)
 	}
 	if pod.ServiceAccountName != account.Metadata.Name {

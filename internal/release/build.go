@@ -25,24 +25,63 @@ type builder struct {
 	out   string // for what is
 }
 
-func (b *builder) all(ctx context.Context, chosen []platform) error {
+// program is one that was built, with the files that accompany it.
+type program struct {
+	platform
+
+	path  string
+	files []file // as they lie in an archive
+}
+
+// all makes the release of the chosen platforms, or only the image of those on Linux.
+func (b *builder) all(ctx context.Context, chosen []platform, onlyImage bool) error {
 	// The program writes its own manual and completions, so one must run here.
 	docs, err := b.documents(ctx)
 	if err != nil {
 		return err
 	}
 
+	var linux []program
 	for _, p := range chosen {
-		fmt.Fprintf(os.Stderr, "%s/%s\n", p.os, p.arch)
-		program, err := b.compile(ctx, p)
-		if err != nil {
-			return err
+		if onlyImage && p.os != "linux" {
+			continue
 		}
-		if err := b.one(ctx, p, program, docs); err != nil {
+		fmt.Fprintf(os.Stderr, "%s/%s\n", p.os, p.arch)
+		one, err := b.program(ctx, p, docs)
+		if err == nil && !onlyImage {
+			err = b.release(ctx, one)
+		}
+		if err != nil {
 			return fmt.Errorf("%s/%s: %w", p.os, p.arch, err)
+		}
+		if p.os == "linux" {
+			linux = append(linux, one)
+		}
+	}
+	if linux != nil {
+		if err := b.image(ctx, linux); err != nil {
+			return err
 		}
 	}
 	return b.checksums()
+}
+
+// program builds the program for a platform, and adds what accompanies it.
+func (b *builder) program(ctx context.Context, p platform, docs []file) (program, error) {
+	path, err := b.compile(ctx, p)
+	if err != nil {
+		return program{}, err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return program{}, err
+	}
+	licences, err := licences(ctx, path)
+	if err != nil {
+		return program{}, err
+	}
+	files := append(slices.Clone(docs), file{p.program(), content, 0o755}, file{"THIRD_PARTY_LICENSES", licences, 0o644})
+	return program{p, path, files}, nil
 }
 
 // compile builds the program for a platform, and returns its path.
@@ -85,29 +124,19 @@ func (b *builder) documents(ctx context.Context) ([]file, error) {
 	return files, nil
 }
 
-// one releases one program: as an archive, with the list of what it was built from, and
-// on Linux as packages.
-func (b *builder) one(ctx context.Context, p platform, program string, docs []file) error {
-	content, err := os.ReadFile(program)
-	if err != nil {
-		return err
-	}
-	licences, err := licences(ctx, program)
-	if err != nil {
-		return err
-	}
-
-	files := append(slices.Clone(docs), file{p.program(), content, 0o755}, file{"THIRD_PARTY_LICENSES", licences, 0o644})
+// release releases one program: as an archive, with the list of what it was built from,
+// and on Linux as packages.
+func (b *builder) release(ctx context.Context, p program) error {
 	folder := fmt.Sprintf("cdrmend_%s_%s_%s", b.version, p.os, p.arch)
 	name, write := folder+".tar.gz", writeTarGz
 	if p.os == "windows" {
 		name, write = folder+".zip", writeZip
 	}
-	if err := b.create(name, func(to io.Writer) error { return write(to, folder, files, b.time) }); err != nil {
+	if err := b.create(name, func(to io.Writer) error { return write(to, folder, p.files, b.time) }); err != nil {
 		return err
 	}
 
-	bill, err := b.bill(ctx, program)
+	bill, err := b.bill(ctx, p.path)
 	if err != nil {
 		return err
 	}
@@ -118,7 +147,7 @@ func (b *builder) one(ctx context.Context, p platform, program string, docs []fi
 	if err != nil || p.os != "linux" {
 		return err
 	}
-	return b.packages(ctx, p, files)
+	return b.packages(ctx, p.platform, p.files)
 }
 
 func (b *builder) create(name string, write func(io.Writer) error) error {
@@ -131,17 +160,13 @@ func (b *builder) create(name string, write func(io.Writer) error) error {
 
 // checksums writes the file that sha256sum --check reads.
 func (b *builder) checksums() error {
-	entries, err := os.ReadDir(b.out) // in the order of names
+	files, err := tree(b.out) // in the order of names
 	if err != nil {
 		return err
 	}
 	var list strings.Builder
-	for _, e := range entries {
-		content, err := os.ReadFile(filepath.Join(b.out, e.Name()))
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(&list, "%x  %s\n", sha256.Sum256(content), e.Name())
+	for _, f := range files {
+		fmt.Fprintf(&list, "%x  %s\n", sha256.Sum256(f.content), f.name)
 	}
 	return os.WriteFile(filepath.Join(b.out, "SHA256SUMS"), []byte(list.String()), 0o644)
 }

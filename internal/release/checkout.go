@@ -14,8 +14,9 @@ import (
 
 // checkout is the commit that is released.
 type checkout struct {
-	version string    // the tag of the commit; devel without one
-	time    time.Time // of the commit, in UTC: the time of every file
+	version  string    // the tag of the commit; devel without one
+	revision string    // the hash of the commit
+	time     time.Time // of the commit, in UTC: the time of every file
 }
 
 // readCheckout reads the commit of the working directory, which must be the root of a
@@ -29,10 +30,11 @@ func readCheckout(ctx context.Context) (*checkout, error) {
 		return nil, fmt.Errorf("the checkout has changes, and a release must be that of a commit; commit or stash them:\n%s", changed)
 	}
 
-	seconds, err := output(ctx, nil, "git", "log", "-1", "--format=%ct")
+	commit, err := output(ctx, nil, "git", "log", "-1", "--format=%H %ct")
 	if err != nil {
 		return nil, err
 	}
+	revision, seconds, _ := strings.Cut(commit, " ")
 	unix, err := strconv.ParseInt(seconds, 10, 64)
 	if err != nil {
 		return nil, err
@@ -43,7 +45,7 @@ func readCheckout(ctx context.Context) (*checkout, error) {
 	if err != nil {
 		version = "devel"
 	}
-	return &checkout{version, time.Unix(unix, 0).UTC()}, nil
+	return &checkout{version, revision, time.Unix(unix, 0).UTC()}, nil
 }
 
 // packageVersion returns the version for packages, whose versions begin with a digit.

@@ -1,5 +1,6 @@
 // Command release makes what users download: for each platform an archive with the
-// program, and for Linux packages too, with a list of what is in them and checksums.
+// program, and for Linux packages and a container image too, with a list of what is in
+// them and checksums.
 //
 // The same commit gives the same bytes, whoever builds it and wherever, with the same
 // version of Go: nothing depends on paths, clocks, users or the environment. The time in
@@ -13,18 +14,20 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 func main() {
 	out := flag.String("out", "dist", "directory to make; one that exists is replaced")
 	tools := flag.String("tools", ".tools/bin", "directory of nfpm and cyclonedx-gomod")
+	image := flag.Bool("image", false, "build the container image and nothing else")
 	only := flag.String("only", "", "platforms to build, as linux/amd64,darwin/arm64; without it all")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := release(ctx, *out, *tools, *only); err != nil {
+	if err := release(ctx, *out, *tools, *only, *image); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
@@ -67,10 +70,13 @@ func choose(list string) ([]platform, error) {
 
 // release makes the directory out. It appears whole or not at all: everything is written
 // to a directory next to it, which then takes its place.
-func release(ctx context.Context, out, tools, only string) error {
+func release(ctx context.Context, out, tools, only string, onlyImage bool) error {
 	chosen, err := choose(only)
 	if err != nil {
 		return err
+	}
+	if onlyImage && !slices.ContainsFunc(chosen, func(p platform) bool { return p.os == "linux" }) {
+		return fmt.Errorf("-only: %q has no platform of Linux, and an image is made for Linux alone: name linux/amd64 or linux/arm64", only)
 	}
 	if tools, err = filepath.Abs(tools); err != nil {
 		return err
@@ -93,7 +99,7 @@ func release(ctx context.Context, out, tools, only string) error {
 	}
 
 	b := &builder{checkout: *from, tools: tools, work: work, out: made}
-	if err := b.all(ctx, chosen); err != nil {
+	if err := b.all(ctx, chosen, onlyImage); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(out); err != nil {

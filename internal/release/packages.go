@@ -70,7 +70,7 @@ func packaged(files []file) ([]file, error) {
 func examples() ([]file, error) {
 	var all []file
 	err := fs.WalkDir(os.DirFS("deploy"), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasPrefix(path, "systemd/") || strings.HasPrefix(path, "Containerfile") {
+		if err != nil || d.IsDir() || filepath.Dir(path) == "systemd" || strings.HasPrefix(path, "Containerfile") {
 			return err
 		}
 		text, err := os.ReadFile(filepath.Join("deploy", path))

@@ -111,16 +111,20 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(filepath.Join(one, "dist"))
-	if err != nil || len(entries) != 5 {
-		t.Fatalf("%v, %v, want an archive, two packages, a bill and the checksums", entries, err)
+	if err != nil || len(entries) != 7 {
+		t.Fatalf("%v, %v, want an archive, two packages, a bill, an image twice and the checksums", entries, err)
 	}
 	for _, e := range entries {
+		if e.IsDir() { // the checksums name its files
+			continue
+		}
 		a, b := sum(t, filepath.Join(one, "dist", e.Name())), sum(t, filepath.Join(other, "dist", e.Name()))
 		if a != b {
 			t.Errorf("%s is %s in one checkout and %s in the other", e.Name(), a, b)
 		}
 	}
 	checkRelease(t, filepath.Join(one, "dist"), here)
+	checkImage(t, filepath.Join(one, "dist"), here)
 	changed(t, one, tools)
 }
 
@@ -177,6 +181,9 @@ func checkRelease(t *testing.T, dist string, p platform) {
 		unit, err := os.ReadFile(filepath.Join(root, "usr/lib/systemd/system/cdrmend.service"))
 		if err != nil || !strings.Contains(string(unit), "\nExecStart=/usr/bin/cdrmend run ") {
 			t.Errorf("the unit does not run what the package installs: %v\n%s", err, unit)
+		}
+		if text, err := os.ReadFile(filepath.Join(root, "usr/share/doc/cdrmend/examples/systemd/cdrmend.service.d/credentials.conf")); err != nil || !strings.Contains(string(text), "LoadCredential=") {
+			t.Errorf("the package has no example that gives keys to the service: %v", err)
 		}
 		if version := command(t, root, nil, "dpkg-deb", "-f", filepath.Join(dist, folder+".deb"), "Version"); version != "1.2.3\n" {
 			t.Errorf("the package has version %q, want 1.2.3", version)
@@ -274,7 +281,7 @@ func listed(t *testing.T, kind string, content []byte) string {
 func TestPackagesOfReleasesReplaceOlderOnes(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 34, 56, 0, time.UTC)
 	var versions []string // from the oldest
-	for _, c := range []checkout{{"devel", at}, {"devel", at.Add(time.Second)}, {"v0.9.0", at}, {"v1.0.0-rc1", at}, {"v1.0.0", at}, {"v1.10.0", at}} {
+	for _, c := range []checkout{{"devel", "", at}, {"devel", "", at.Add(time.Second)}, {"v0.9.0", "", at}, {"v1.0.0-rc1", "", at}, {"v1.0.0", "", at}, {"v1.10.0", "", at}} {
 		versions = append(versions, c.packageVersion())
 	}
 	want := []string{"0~devel.20261120123456", "0~devel.20261120123457", "0.9.0", "1.0.0~rc1", "1.0.0", "1.10.0"}
