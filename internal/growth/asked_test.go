@@ -53,11 +53,13 @@ var asked = []structure{
 		})
 		w.asks("discover", "--conversation", "c", "--out", w.path("answer/pack"))
 	}, dense: &density{1000, "each call and recording of a production has its rows, metadata and explanation"}},
-	{name: "request that covers one document", n: 1000, write: func(w *night, n int) {
-		w.pairs(n)
-		w.asks("discover", "--from", day, "--out", w.path("answer/pack"))
-	}, dense: &density{1000, "each call and recording of a production has its rows, metadata and explanation"},
-		slow: &density{60, "a production has a file for each conversation, with the reasons for what was decided about it"}},
+	{
+		name: "request that covers one document", n: 1000, write: func(w *night, n int) {
+			w.pairs(n)
+			w.asks("discover", "--from", day, "--out", w.path("answer/pack"))
+		}, dense: &density{1000, "each call and recording of a production has its rows, metadata and explanation"},
+		slow: &density{60, "a production has a file for each conversation, with the reasons for what was decided about it"},
+	},
 	{name: "request that covers one conversation with findings", n: 250, write: func(w *night, n int) {
 		w.legs(1, func(i int) string {
 			return fmt.Sprintf(`"conversation_id":"c","leg_id":"%d","recorded":true,%s`, i, times(0, 4000))
