@@ -148,9 +148,8 @@ type checking struct {
 	sizes    map[string]int64  // of the files of documents/ and media/ that are here
 	keys     *token.Keys
 	sealed   *ledger.Production
-	records  map[string]*ledger.Record    // by their paths in the output
-	runs     map[string]map[string]string // of each run, the SHA-256 of its files
-	from     map[string]origin            // where files of documents/ and media/ come from
+	records  map[string]*ledger.Record // by their paths in the output
+	from     map[string]origin         // where files of documents/ and media/ come from
 	request  *Request
 	begun    *Begun
 	kept     map[string]*scratch.Spool // files of rows, and lists of files
