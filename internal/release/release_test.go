@@ -178,6 +178,12 @@ func checkRelease(t *testing.T, dist string, p platform) {
 		if err != nil || !strings.Contains(string(unit), "\nExecStart=/usr/bin/cdrmend run ") {
 			t.Errorf("the unit does not run what the package installs: %v\n%s", err, unit)
 		}
+		for name, want := range map[string]fs.FileMode{"restore.sh": 0o755, "RUNBOOK.md": 0o644, "grafana/cdrmend.json": 0o644} {
+			info, err := os.Stat(filepath.Join(root, "usr/share/doc/cdrmend/examples", name))
+			if err != nil || info.Mode().Perm() != want {
+				t.Errorf("the example %s: %v, %v, want a file with mode %o", name, info, err, want)
+			}
+		}
 		if version := command(t, root, nil, "dpkg-deb", "-f", filepath.Join(dist, folder+".deb"), "Version"); version != "1.2.3\n" {
 			t.Errorf("the package has version %q, want 1.2.3", version)
 		}
