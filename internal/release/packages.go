@@ -74,7 +74,11 @@ func examples() ([]file, error) {
 			return err
 		}
 		text, err := os.ReadFile(filepath.Join("deploy", path))
-		all = append(all, file{"usr/share/doc/cdrmend/examples/" + path, text, 0o644})
+		mode := int64(0o644)
+		if bytes.HasPrefix(text, []byte("#!")) { // the mode in a checkout depends on the machine
+			mode = 0o755
+		}
+		all = append(all, file{"usr/share/doc/cdrmend/examples/" + path, text, mode})
 		return err
 	})
 	return all, err

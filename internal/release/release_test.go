@@ -185,6 +185,12 @@ func checkRelease(t *testing.T, dist string, p platform) {
 		if text, err := os.ReadFile(filepath.Join(root, "usr/share/doc/cdrmend/examples/systemd/cdrmend.service.d/credentials.conf")); err != nil || !strings.Contains(string(text), "LoadCredential=") {
 			t.Errorf("the package has no example that gives keys to the service: %v", err)
 		}
+		for name, want := range map[string]fs.FileMode{"restore.sh": 0o755, "RUNBOOK.md": 0o644, "grafana/cdrmend.json": 0o644} {
+			info, err := os.Stat(filepath.Join(root, "usr/share/doc/cdrmend/examples", name))
+			if err != nil || info.Mode().Perm() != want {
+				t.Errorf("the example %s: %v, %v, want a file with mode %o", name, info, err, want)
+			}
+		}
 		if version := command(t, root, nil, "dpkg-deb", "-f", filepath.Join(dist, folder+".deb"), "Version"); version != "1.2.3\n" {
 			t.Errorf("the package has version %q, want 1.2.3", version)
 		}
