@@ -23,11 +23,7 @@ import (
 // prefix and how many requests are in flight, and prints how many objects it
 // got.
 func getAll(ctx context.Context, args []string) error {
-	inFlight, err := strconv.Atoi(args[2])
-	if err != nil {
-		return err
-	}
-	client, err := bareClient(ctx, inFlight)
+	client, inFlight, err := loopClient(ctx, args[2])
 	if err != nil {
 		return err
 	}
@@ -49,6 +45,15 @@ func getAll(ctx context.Context, args []string) error {
 	}
 	fmt.Println(objects.Load())
 	return nil
+}
+
+// loopClient returns the client of a loop, and how many of its requests are in flight.
+func loopClient(ctx context.Context, text string) (client *s3.Client, inFlight int, err error) {
+	if inFlight, err = strconv.Atoi(text); err != nil {
+		return nil, 0, err
+	}
+	client, err = bareClient(ctx, inFlight)
+	return client, inFlight, err
 }
 
 // getEach gets the objects with some keys, as a request says.
@@ -78,11 +83,7 @@ func getEach(ctx context.Context, g *errgroup.Group, client *s3.Client, like *s3
 // keys end and how many requests are in flight. It prints how many objects it got a second,
 // after it listed them.
 func getHeads(ctx context.Context, args []string) error {
-	inFlight, err := strconv.Atoi(args[2])
-	if err != nil {
-		return err
-	}
-	client, err := bareClient(ctx, inFlight)
+	client, inFlight, err := loopClient(ctx, args[2])
 	if err != nil {
 		return err
 	}
