@@ -228,14 +228,18 @@ func withAbsent(flags *pflag.FlagSet, there []string, length time.Duration) ([]s
 		end = end.Add(length)
 	}
 
-	// A label that this length does not give, as after a change of the interval, stands
-	// at its own time: the order of labels is that of their times.
+	// Labels are in the order of their times, also of intervals of another length, as after
+	// a change of it. What one of these is a part of, or has as a part, is there.
 	all := slices.Clone(there)
 	for _, interval := range intervals(start, end, length) {
-		all = append(all, interval.Label)
+		_, day := slices.BinarySearch(there, interval.Start.Std().Format(time.DateOnly))
+		i, _ := slices.BinarySearch(there, interval.Label)
+		if next := policy.IntervalAt(interval.End, length); !day && (i == len(there) || there[i] >= next.Label) {
+			all = append(all, interval.Label)
+		}
 	}
 	slices.Sort(all)
-	return slices.Compact(all), nil
+	return all, nil
 }
 
 // intervalLength returns how long intervals are. That is not in a label, but in the

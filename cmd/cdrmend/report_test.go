@@ -360,7 +360,11 @@ func TestIntervalsOfAReportStandInTheOrderOfTime(t *testing.T) {
 		},
 		"shorter intervals at both ends": {
 			there: []string{"2026-11-20T08", "2026-11-21", "2026-11-22T16"}, length: 24 * time.Hour,
-			want: []string{"2026-11-20", "2026-11-20T08", "2026-11-21", "2026-11-22", "2026-11-22T16"},
+			want: []string{"2026-11-20T08", "2026-11-21", "2026-11-22T16"},
+		},
+		"a day, then hours": {
+			there: []string{"2026-11-20", "2026-11-21T00", "2026-11-21T02"}, length: time.Hour,
+			want: []string{"2026-11-20", "2026-11-21T00", "2026-11-21T01", "2026-11-21T02"},
 		},
 		"flags name more than there is": {
 			there: []string{"2026-11-21"}, args: []string{"--from", "2026-11-20", "--to", "2026-11-23"}, length: 24 * time.Hour,
