@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics accept audit redact statement prune hold committed explain verify replay history notify check plausible intake inspect guess starter discover bag table report page ledger profile stream record printable scratch sample synth timestamp wording object policy token",
+		". job metrics accept audit redact statement prune hold committed explain verify replay history notify check plausible intake inspect guess starter discover bag table report page ledger profile stream record printable scratch parallel sample synth timestamp wording object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",

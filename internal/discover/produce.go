@@ -412,11 +412,16 @@ func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
 		f, err = w.elsewhere(name, body, url)
 	}
 	if err == nil {
-		w.files[r].media = f
-		w.books.produced.media++
-		w.books.custody.object(w, input, f)
+		w.note(r, input, f)
 	}
 	return err
+}
+
+// note notes the media that is produced of a recording.
+func (w *nightWriter) note(r *Recording, input *ledger.Input, f bag.File) {
+	w.files[r].media = f
+	w.books.produced.media++
+	w.books.custody.object(w, input, f)
 }
 
 // soundThere adds the media of one recording if an interrupted production left it.
@@ -434,8 +439,7 @@ func (w *nightWriter) soundThere(ctx context.Context, r *Recording, name string)
 			return false, err
 		}
 		if there {
-			w.files[r].media = f
-			w.books.custody.object(w, in, f)
+			w.note(r, in, f)
 			return true, nil
 		}
 	}
