@@ -163,14 +163,10 @@ func isOurs(name string) bool {
 // continued.
 func (b *Begun) Unfinished(place string) error {
 	return fmt.Errorf("%s is an unfinished production%s, and nothing in it was checked. It was begun with a request of SHA-256 %s, --media %s, and %s of output %s. Repeat the cdrmend discover command with the same --out, which completes it; then verify it",
-		place, optional(" for matter ", b.Matter), b.Request, b.Media, wording.Count(b.committed(), "commit"), b.Output)
+		place, optional(" for matter ", b.Matter), b.Request, b.Media, wording.Count(len(b.committed()), "commit"), b.Output)
 }
 
-func (b *Begun) committed() (n int) {
-	for _, c := range b.Commits {
-		if c.Number > 0 {
-			n++
-		}
-	}
-	return n
+// committed returns the commits of the intervals that have one.
+func (b *Begun) committed() []ledger.Produced {
+	return slices.DeleteFunc(slices.Clone(b.Commits), func(c ledger.Produced) bool { return c.Number == 0 })
 }
