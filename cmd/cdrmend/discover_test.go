@@ -45,9 +45,9 @@ func through(t *testing.T, endpoint string, started func(*os.Process), args ...s
 	return out.String(), cmd.ProcessState.ExitCode()
 }
 
-// A production to a bucket is killed at each request that writes, before the server does
-// it and after. What is left is named as unfinished, and continued without reading media
-// again that is there.
+// A production to a bucket is killed at each request that writes, before the server carries
+// it out and after. verify says that the production is unfinished. The same command completes
+// it, and does not read media again that is already there.
 func TestAKilledProductionIsContinuedWithoutReadingMediaAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many processes are killed")

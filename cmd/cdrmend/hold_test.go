@@ -153,7 +153,7 @@ func TestARequestChoosesWhatIsHeld(t *testing.T) {
 	says(t, exitDone, []string{"record 2, SHA-256"}, append(args, because...)...)
 	wantHeldKeys(t, server, heldDocument, media3)
 
-	// What was never committed is not held, and that is said.
+	// An interval without a commit cannot be held, and the answer names it.
 	write(t, request, []byte("from: 2026-11-19\nto: 2026-11-21\n"))
 	says(t, exitDone, []string{"! 1 interval of the request has no commit, and nothing of it is among the objects: 2026-11-19; run it"}, args...)
 	says(t, exitDone, []string{`"intervals_without_commit": [`, `"2026-11-19"`}, append(args, "--json")...)

@@ -113,7 +113,7 @@ func TestACopyOfADirectoryIsAllThatARestoreNeeds(t *testing.T) {
 		t.Errorf("the drill changed the copy:\n%s", diff)
 	}
 
-	// A copy that lost a byte is none.
+	// The drill finds that a copy lacks a byte.
 	calls := onlyMatch(t, copied, "interval=2026-11-20/runs/*/calls.csv")
 	write(t, filepath.Join(copied, calls), read(t, copied, calls)[1:])
 	if out, code := drilled(t, nil, program, copied, keys, t.TempDir()); code != exitFindings || strings.Contains(out, "read the findings") {

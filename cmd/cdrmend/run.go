@@ -164,7 +164,8 @@ type printing struct {
 // runAll runs one interval after the other. If one fails, the others are still
 // run; all failures are named at the end.
 //
-// What was not there when the run began is said of the newest, which is the last.
+// The result of the last interval, the newest, names the inputs that were not there when
+// the run began.
 func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []policy.Interval, notThere []policy.Awaited, how printing) (int, error) {
 	code := exitDone
 	after := newAnnouncer(j)

@@ -115,7 +115,7 @@ func (a *archived) begin(ctx context.Context, _ string, _ func(string) bool) (*L
 
 func (a *archived) earlier(context.Context, string) ([]byte, error) { return nil, nil }
 
-// Known is what is known of a file before it is read.
+// Known is the size and the hash that a file must have.
 type Known struct {
 	Size      int64
 	Algorithm string // sha256 or md5

@@ -80,8 +80,8 @@ func Expected(there []string, span record.Span, length time.Duration) (all []pol
 	return all, nil
 }
 
-// Uncommitted returns the labels of the expected intervals of which some time is in no interval
-// that has a commit.
+// Uncommitted returns the labels of the expected intervals that the committed intervals do not
+// cover in full.
 func Uncommitted(expected []policy.Interval, committed []record.Span) (labels []string) {
 	slices.SortFunc(committed, func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) })
 	var known []record.Span // without those that touch

@@ -250,7 +250,7 @@ func parseTime(text string, zone *time.Location) (record.Time, error) {
 	return 0, fmt.Errorf("%q is no time, want one such as 2026-11-19, 2026-11-19T08:30 or 2026-11-19T08:30:00-05:00", text)
 }
 
-// readZone finds the zone of the request; UTC when there is none.
+// readZone loads the zone that the request names. The default is UTC.
 func (r *Request) readZone() (err error) {
 	r.zone = time.UTC
 	if r.Zone == "" {

@@ -145,7 +145,7 @@ func checkImage(t *testing.T, dist string, p platform) {
 			t.Errorf("the program of the image calls itself %q", out)
 		}
 		work := t.TempDir()
-		if out := enter(t, root, work, config, "demo", "--dir", "/work/demo"); !strings.Contains(out, "/work/demo/cdrmend.yaml") {
+		if out := enter(t, root, work, config, "demo", "--dir", "/data/demo"); !strings.Contains(out, "/data/demo/cdrmend.yaml") {
 			t.Errorf("a demo in the image prints\n%s", out)
 		}
 		pages, err := filepath.Glob(filepath.Join(work, "demo/out/interval=*/runs/*/report.html"))
@@ -153,26 +153,26 @@ func checkImage(t *testing.T, dist string, p platform) {
 			t.Errorf("%q, %v, want a page from the demo in the mounted directory", pages, err)
 		}
 		// It fails when anything of the night is not as it was written.
-		enter(t, root, work, config, "verify", "--config", "/work/demo/cdrmend.yaml", "--inputs", "--recompute")
+		enter(t, root, work, config, "verify", "--config", "/data/demo/cdrmend.yaml", "--inputs", "--recompute")
 	})
 }
 
 // enter runs the image as an engine does: its entrypoint, its environment and its user, on
-// a root that nobody can write to, with one directory mounted at /work.
+// a root that nobody can write to, with one directory mounted at /data.
 func enter(t *testing.T, root, work string, config imageConfig, args ...string) string {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Join(root, "work"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(root, "data"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chown(work, 65532, 65532); err != nil {
 		t.Fatal(err)
 	}
 	const inside = `root=$1 work=$2 user=$3; shift 3
-mount --bind "$root" "$root" && mount -o remount,bind,ro "$root" && mount --bind "$work" "$root/work" || exit 125
+mount --bind "$root" "$root" && mount -o remount,bind,ro "$root" && mount --bind "$work" "$root/data" || exit 125
 exec chroot --userspec="$user" --groups= "$root" /usr/local/bin/cdrmend "$@"`
 	cmd := exec.Command("unshare", append([]string{"--mount", "sh", "-c", inside, "sh", root, work, config.Config.User}, args...)...)
 	// The engine's shell needs a path of its own; the program gets what the image says.
-	cmd.Env = append(slices.Clone(config.Config.Env), "TMPDIR=/work", "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(slices.Clone(config.Config.Env), "TMPDIR=/data", "PATH="+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%q in the image: %v: %s", args, err, out)
