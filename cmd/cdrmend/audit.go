@@ -103,6 +103,8 @@ func auditSpan(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	switch {
 	case errors.Is(err, errNotCommitted):
 		return w.notFound("nothing is committed there in %s", out.url)
+	case errors.Is(err, report.ErrOverlap):
+		return 0, usageError{err}
 	case err != nil:
 		return 0, err
 	}

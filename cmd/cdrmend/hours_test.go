@@ -99,6 +99,30 @@ func judgedTwice(t *testing.T, flags []string, edit func(*testing.T, string)) (d
 	return filepath.Join(dir, "24h"), filepath.Join(dir, "1h")
 }
 
+// TestHoursAndTheirDayInOneOutputAreNotSummedUp: sums would count each call twice.
+func TestHoursAndTheirDayInOneOutputAreNotSummedUp(t *testing.T) {
+	t.Chdir(t.TempDir())
+	cdrmend(t, "synth", "--dir", ".", "--hourly", "--only", "--legs", "48")
+	config, err := os.ReadFile("cdrmend.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, "hours.yaml", append(config, "interval: 1h\n"...))
+	for _, args := range []string{"cdrmend.yaml 2026-11-20", "hours.yaml 2026-11-20T08"} {
+		config, interval, _ := strings.Cut(args, " ")
+		cdrmend(t, "run", "--config", config, "--interval", interval, "--as-of", "2026-11-22T00:00:00Z", "--fail-on", "none", "--quiet")
+	}
+	for _, command := range []string{"audit", "report"} {
+		_, errs, code := said(t, false, command, "out")
+		if code != exitUsage || !strings.Contains(errs, "2026-11-20 and 2026-11-20T08 were committed for the same time") {
+			t.Errorf("%s exits with %d and says %s", command, code, errs)
+		}
+		if _, errs, code := said(t, false, command, "out", "--from", "2026-11-20T08", "--to", "2026-11-20T09"); code != exitDone {
+			t.Errorf("%s of the hour alone exits with %d and says %s", command, code, errs)
+		}
+	}
+}
+
 // difference is what a day says otherwise than its hours, and the rule that makes it.
 type difference struct{ rule, day, hours string }
 

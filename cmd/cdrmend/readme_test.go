@@ -91,7 +91,7 @@ func TestReadmeRunsWordForWord(t *testing.T) {
 func TestLinksOfTheReadmesLeadSomewhere(t *testing.T) {
 	heading := regexp.MustCompile(`(?m)^#+ (.*)$`)
 	anchor := regexp.MustCompile(`[^a-z0-9 _-]`)
-	for _, page := range []string{"README.md", "deploy/README.md", "deploy/RUNBOOK.md", "internal/README.md", "manifests/README.md", "manifests/profiles/README.md"} {
+	for _, page := range []string{"README.md", "deploy/README.md", "deploy/RUNBOOK.md", "deploy/hours.md", "deploy/cost.md", "deploy/terraform/README.md", "internal/README.md", "manifests/README.md", "manifests/profiles/README.md"} {
 		text, err := os.ReadFile(filepath.Join("../..", page))
 		if err != nil {
 			t.Fatal(err)

@@ -86,6 +86,8 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	switch {
 	case errors.Is(err, errNotCommitted):
 		return w.notFound("nothing is committed there in %s", out.url)
+	case errors.Is(err, report.ErrOverlap):
+		return 0, usageError{err}
 	case err != nil:
 		return 0, err
 	}
@@ -187,6 +189,7 @@ func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []
 	if out.config != nil {
 		a.Accepted = out.config.Policy.Acceptance()
 	}
+	var apart report.Apart
 	for _, label := range labels {
 		commits, err := out.Commits(ctx, label)
 		if err != nil {
@@ -195,6 +198,11 @@ func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []
 		i, err := auditInterval(ctx, label, commits)
 		if err != nil {
 			return nil, err
+		}
+		if i.Summary != nil {
+			if err := apart.Add(label, i.Summary); err != nil {
+				return nil, err
+			}
 		}
 		a.Intervals = append(a.Intervals, *i)
 	}

@@ -55,6 +55,7 @@ type gathering struct {
 	show     *redact.Redactor
 	orgs     []string
 	notices  noticing
+	apart    report.Apart
 	groups   []*grouping // trunks, lines, queues, users
 	causes   causes
 	classes  map[classKey]*Class
@@ -115,6 +116,10 @@ func (g *gathering) add(ctx context.Context, label string, commits []*committed.
 	c, d := commits[len(commits)-1], g.day(label)
 	var s report.Summary
 	if err := c.Decode(ctx, report.SummaryFile, &s); err != nil {
+		return err
+	}
+
+	if err := g.apart.Add(label, &s); err != nil {
 		return err
 	}
 
