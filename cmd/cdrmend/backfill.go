@@ -295,10 +295,15 @@ func workShard(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *policy.
 		}
 	}
 	after, err := out.Status(ctx, shard)
-	if err == nil {
-		err = printStatus(w, flags, out.Plan, after)
+	if err != nil {
+		return exitDone, errors.Join(append(failures, err)...)
 	}
-	return exitDone, errors.Join(append(failures, err)...)
+	for i := range after.Intervals {
+		if s := &after.Intervals[i]; s.State != backfill.Done && failed[s.Interval] == nil {
+			failures = append(failures, fmt.Errorf("interval %s is done no more, as its newest commit is not of this plan: %w", s.Interval, ledger.ErrOvertaken))
+		}
+	}
+	return exitDone, errors.Join(append(failures, printStatus(w, flags, out.Plan, after))...)
 }
 
 // tryAll runs intervals, and returns the errors of those that could not be committed.

@@ -89,6 +89,24 @@ func TestNotesOfWhatFailedAreAsTheirSchemaSays(t *testing.T) {
 	for _, name := range []string{"2026-11-20.json", "2026-11-20.x.json", "2030-01-01.other.json", "x"} {
 		write(t, filepath.Join(plans[0], "failed", name), []byte(`{"format":"cdrmend.failed/1","interval":"2026-11-21","code":9}`))
 	}
+	for name, note := range map[string]backfill.Failure{
+		"2026-11-20.code.json":   {Code: 9, Reason: "code"},
+		"2026-11-20.long.json":   {Code: 6, Reason: "long", Error: strings.Repeat("x", 20_000)},
+		"2026-11-20.moved.json":  {Code: 6, Reason: "other_reason"},
+		"2026-11-20.a\nb.json":   {Code: 6, Reason: "a\nb"},
+		"2026-11-20.\x1b[m.json": {Code: 6, Reason: "\x1b[m"},
+		"2026-11-20.x.y.json":    {Code: 6, Reason: "y", Interval: "2026-11-20.x"},
+	} {
+		note.Format = backfill.FailureFormat
+		if note.Interval == "" {
+			note.Interval = "2026-11-20"
+		}
+		raw, err := json.Marshal(note)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(plans[0], "failed", name), raw)
+	}
 	again, _, _ := said(t, false, append([]string{"backfill", "status", "--plan", id}, night...)...)
 	if again != text {
 		t.Errorf("status is\n%s\nwant\n%s", again, text)

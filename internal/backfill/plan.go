@@ -9,7 +9,7 @@
 // that one machine alone would.
 //
 // An interval is done when its newest commit is of this configuration and this build, with
-// the sources settled as at the plan's time. Nothing else is remembered of a backfill, but
+// at least those sources settled that were at the plan's time. Nothing else is remembered of a backfill, but
 // notes about intervals that failed: see [Failure]. Two workers with one shard compute the
 // same, and one of them finds that the commit is made.
 package backfill
