@@ -126,6 +126,9 @@ func (o *Output) look(ctx context.Context, known *ledger.Known, s *State) error 
 	interval := o.Interval(s.Interval)
 	interval.Known = known
 	head, err := interval.Latest(ctx)
+	if err == nil {
+		err = o.refused(interval, head)
+	}
 	var made *report.Summary
 	if err == nil {
 		made, err = o.Made(ctx, interval, head)
@@ -140,6 +143,18 @@ func (o *Output) look(ctx context.Context, known *ledger.Known, s *State) error 
 		s.coverage, s.outcome = made.Coverage, made.Outcome
 	}
 	return nil
+}
+
+// refused says that a reader with keys got an unsigned record, which anyone can have written.
+// A worker that signs has asked about it before.
+func (o *Output) refused(interval *ledger.Interval, head ledger.Head) error {
+	if o.Keys == nil || o.Signer != nil || head.Record == nil || head.Seal.Signed {
+		return nil
+	}
+	return &ledger.BrokenError{
+		Key:    o.Store.String() + interval.Prefix() + "log/" + ledger.RecordName(head.Number()),
+		Detail: "the commit record is unsigned, and keys are given that have to have signed it",
+	}
 }
 
 // Made returns the summary of a commit if it is what the plan asks for, else nil.
