@@ -111,7 +111,18 @@ func TestAPlanThatContradictsItselfIsRefused(t *testing.T) {
 		"too few intervals":     func(p *backfill.Plan) { p.Shards[0].Intervals = 1 },
 		"no end":                func(p *backfill.Plan) { p.To = "2026-11-05" },
 		"millions of intervals": func(p *backfill.Plan) { p.Length, p.Shards[0].Intervals = "1ns", 2*24*3600*1e9 },
-		"a wrong settle":        func(p *backfill.Plan) { p.Settle["cdr"] = "soon" },
+		"centuries of hours": func(p *backfill.Plan) {
+			p.Length, p.Shards = "1h0m0s", nil
+			at := time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)
+			p.From = at.Format("2006-01-02T15")
+			for range 3 {
+				s := backfill.Shard{From: at.Format("2006-01-02T15"), Intervals: 800_000}
+				at = at.Add(800_000 * time.Hour)
+				s.To = at.Format("2006-01-02T15")
+				p.Shards, p.To = append(p.Shards, s), s.To
+			}
+		},
+		"a wrong settle": func(p *backfill.Plan) { p.Settle["cdr"] = "soon" },
 	} {
 		out, _ := anOutput(t)
 		p := aPlan()
