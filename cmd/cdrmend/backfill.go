@@ -33,8 +33,8 @@ status tells from the output alone what is done, missing and failed.
   cdrmend backfill status --plan URL
 
 A plan pins the configuration, the version, and the time at which sources count as
-settled. An interval is done when its newest commit was made with these; what comes
-late is for the nightly run, or for run --from --to. Workers need no connection to each
+settled. An interval is done when its newest commit was made with these, or later, when
+more had settled; what comes late is for the nightly run, or for run --from --to. Workers need no connection to each
 other. They take the shard from --index, or from JOB_COMPLETION_INDEX (an Indexed Job of
 Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX. They neither send webhooks nor write metrics,
 and the next nightly run timestamps the journal.
