@@ -34,10 +34,10 @@ status tells from the output alone what is done, missing and failed.
 
 A plan pins the configuration, the version, and the time at which sources count as
 settled. An interval is done when its newest commit was made with these, or later, when
-more had settled; what comes late is for the nightly run, or for run --from --to. Workers need no connection to each
-other. They take the shard from --index, or from JOB_COMPLETION_INDEX (an Indexed Job of
-Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX. They neither send webhooks nor write metrics,
-and the next nightly run timestamps the journal.
+more had settled; what comes late is for the nightly run, or for run --from --to.
+Workers need no connection to each other. They take the shard from --index, or from
+JOB_COMPLETION_INDEX (an Indexed Job of Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX. They
+neither send webhooks nor write metrics, and the next nightly run timestamps the journal.
 
 Exit codes of run: 0 all intervals of the shard are committed, whatever their findings; 2
 usage or configuration error; 3 failed, safe to repeat; 5 an interval failed, and
