@@ -167,7 +167,7 @@ func TestTheWebhookIsToldOfARunThatStopped(t *testing.T) {
 				log := filepath.Join(dir, "out/interval=2026-11-21/log")
 				return errors.Join(os.MkdirAll(log, 0o755), os.WriteFile(filepath.Join(log, "00000001.json"), []byte("{"), 0o644))
 			}, two,
-			notify.Stop{ExitCode: exitFailed, Reason: "other"},
+			notify.Stop{ExitCode: exitStopped, Reason: "broken_ledger"},
 			[]string{"2026-11-21"},
 		},
 		"the output is of another name": {

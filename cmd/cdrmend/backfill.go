@@ -33,11 +33,11 @@ status tells from the output alone what is done, missing and failed.
   cdrmend backfill status --plan URL
 
 A plan pins the configuration, the version, and the time at which sources count as
-settled. An interval is done when its newest commit was made with these; what comes
-late is for the nightly run, or for run --from --to. Workers need no connection to each
-other. They take the shard from --index, or from JOB_COMPLETION_INDEX (an Indexed Job of
-Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX. They neither send webhooks nor write metrics,
-and the next nightly run timestamps the journal.
+settled. An interval is done when its newest commit was made with these, or later, when
+more had settled; what comes late is for the nightly run, or for run --from --to.
+Workers need no connection to each other. They take the shard from --index, or from
+JOB_COMPLETION_INDEX (an Indexed Job of Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX. They
+neither send webhooks nor write metrics, and the next nightly run timestamps the journal.
 
 Exit codes of run: 0 all intervals of the shard are committed, whatever their findings; 2
 usage or configuration error; 3 failed, safe to repeat; 5 an interval failed, and
@@ -295,10 +295,15 @@ func workShard(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *policy.
 		}
 	}
 	after, err := out.Status(ctx, shard)
-	if err == nil {
-		err = printStatus(w, flags, out.Plan, after)
+	if err != nil {
+		return exitDone, errors.Join(append(failures, err)...)
 	}
-	return exitDone, errors.Join(append(failures, err)...)
+	for i := range after.Intervals {
+		if s := &after.Intervals[i]; s.State != backfill.Done && failed[s.Interval] == nil {
+			failures = append(failures, fmt.Errorf("interval %s is done no more, as its newest commit is not of this plan: %w", s.Interval, ledger.ErrOvertaken))
+		}
+	}
+	return exitDone, errors.Join(append(failures, printStatus(w, flags, out.Plan, after))...)
 }
 
 // tryAll runs intervals, and returns the errors of those that could not be committed.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cdrmend/internal/backfill"
 )
@@ -89,8 +92,75 @@ func TestNotesOfWhatFailedAreAsTheirSchemaSays(t *testing.T) {
 	for _, name := range []string{"2026-11-20.json", "2026-11-20.x.json", "2030-01-01.other.json", "x"} {
 		write(t, filepath.Join(plans[0], "failed", name), []byte(`{"format":"cdrmend.failed/1","interval":"2026-11-21","code":9}`))
 	}
+	for name, note := range map[string]backfill.Failure{
+		"2026-11-20.code.json":   {Code: 9, Reason: "code"},
+		"2026-11-20.long.json":   {Code: 6, Reason: "long", Error: strings.Repeat("x", 20_000)},
+		"2026-11-20.moved.json":  {Code: 6, Reason: "other_reason"},
+		"2026-11-20.a\nb.json":   {Code: 6, Reason: "a\nb"},
+		"2026-11-20.\x1b[m.json": {Code: 6, Reason: "\x1b[m"},
+		"2026-11-20.x.y.json":    {Code: 6, Reason: "y", Interval: "2026-11-20.x"},
+	} {
+		note.Format = backfill.FailureFormat
+		if note.Interval == "" {
+			note.Interval = "2026-11-20"
+		}
+		raw, err := json.Marshal(note)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(plans[0], "failed", name), raw)
+	}
 	again, _, _ := said(t, false, append([]string{"backfill", "status", "--plan", id}, night...)...)
 	if again != text {
 		t.Errorf("status is\n%s\nwant\n%s", again, text)
+	}
+}
+
+// once calls a function when a text is written to it for the first time.
+type once struct {
+	text string
+	do   func()
+	said bytes.Buffer
+}
+
+func (o *once) Write(b []byte) (int, error) {
+	if do := o.do; do != nil && bytes.Contains(b, []byte(o.text)) {
+		o.do = nil
+		do()
+	}
+	return o.said.Write(b)
+}
+
+// A worker says so when another run replaced what it had committed: the interval is not
+// done, and status says that it is missing.
+func TestAWorkerWhoseCommitWasReplacedDoesNotSayThatAllIsDone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, errs, code := said(t, false, "synth", "--nights", "2", "--legs", "20", "--dir", "night"); code != exitDone {
+		t.Fatal(errs)
+	}
+	config, err := os.ReadFile("night/cdrmend.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, "night/other.yaml", []byte(strings.Replace(string(config), "check: none", "check: exists", 1)))
+	at := []string{"--as-of", "2026-11-25T00:00:00Z", "--from", "2026-11-20", "--to", "2026-11-22", "--quiet"}
+	url, errs, code := said(t, false, append([]string{"backfill", "plan", "--config", "night/cdrmend.yaml", "--shards", "1"}, at...)...)
+	if code != exitDone {
+		t.Fatal(errs)
+	}
+
+	log := &once{text: `"msg":"committed"`, do: func() {
+		args := []string{"run", "--config", "night/other.yaml", "--interval", "2026-11-20", "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--quiet"}
+		if _, errs, code := said(t, false, args...); code != exitDone {
+			t.Error(errs)
+		}
+	}}
+	w := &world{
+		args: []string{"backfill", "run", "--config", "night/cdrmend.yaml", "--plan", strings.TrimSpace(url), "--index", "0"}, stdin: strings.NewReader(""),
+		stdout: io.Discard, stderr: log, now: func() time.Time { return time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC) },
+	}
+	code = run(t.Context(), w)
+	if text := log.said.String(); code != exitFailed || !strings.Contains(text, "interval 2026-11-20 is done no more") || strings.Contains(text, "interval 2026-11-21 is done") {
+		t.Errorf("exit code %d: %s", code, text)
 	}
 }

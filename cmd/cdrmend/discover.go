@@ -50,7 +50,8 @@ Equal requests of equal commits give equal bytes, signatures aside. A name of a 
 and the profile of the load file stand in a request file; flags add to it.
 
 Exit codes: 0 done; 1 nothing is covered; 2 usage error, a request with a mistake, or
-an --out that is taken; 3 failed: repeat the command to continue.
+an --out that is taken; 3 failed: repeat the command to continue; 5 a committed file has
+to be restored first.
 `,
 	flags: func(f *pflag.FlagSet) {
 		outputFlags(f)

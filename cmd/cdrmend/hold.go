@@ -45,7 +45,7 @@ begins anew.
 a role of its own, with --role or in the environment: run must not have it.
 
 Exit codes: 0 done; 1 some objects could not be held or released; 2 usage error;
-3 failed: repeat it; 5 a person has to decide about a record first.
+3 failed: repeat it; 5 a person has to decide about a record, or to restore a file, first.
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration of the output and the sources (or CDRMEND_CONFIG)")

@@ -35,11 +35,14 @@ func failureCode(err error) int {
 }
 
 // needsPerson reports whether a person has to do something before a repetition can
-// succeed: decide about a file that is not trusted, or restore something.
+// succeed: decide about a file that is not trusted, or restore something. One interval
+// with a record of another configuration is no mistake of the command: whoever may create
+// files can plant it.
 func needsPerson(err error) bool {
 	_, untrusted := errors.AsType[*ledger.UntrustedError](err)
 	_, broken := errors.AsType[*ledger.BrokenError](err)
-	return untrusted || broken || errors.Is(err, object.ErrArchived)
+	name, named := errors.AsType[*ledger.NameError](err)
+	return untrusted || broken || named && name.Interval != "" || errors.Is(err, object.ErrArchived)
 }
 
 // reasonOf returns the class of an error, which others may see: it holds no name, no
@@ -85,8 +88,11 @@ func reasonOf(ctx context.Context, err error) string {
 			return c.reason
 		}
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return "network"
+	// An errno has the methods of a net.Error, too. One of the network is wrapped.
+	if e, ok := errors.AsType[net.Error](err); ok {
+		if _, errno := e.(syscall.Errno); !errno {
+			return "network"
+		}
 	}
 	return "other"
 }

@@ -9,7 +9,7 @@
 // that one machine alone would.
 //
 // An interval is done when its newest commit is of this configuration and this build, with
-// the sources settled as at the plan's time. Nothing else is remembered of a backfill, but
+// at least those sources settled that were at the plan's time. Nothing else is remembered of a backfill, but
 // notes about intervals that failed: see [Failure]. Two workers with one shard compute the
 // same, and one of them finds that the commit is made.
 package backfill
@@ -180,12 +180,15 @@ func (p *Plan) check() string {
 		}
 	}
 
-	next := p.From
+	next, all := p.From, 0
 	for i, s := range p.Shards {
 		from, ok := policy.ParseLabel(s.From)
 		to, also := policy.ParseLabel(s.To)
 		if !ok || !also || s.From != next || to != from.Add(time.Duration(s.Intervals)*length) || s.Intervals < 1 || s.Intervals > maxIntervals {
 			return fmt.Sprintf("its shard %d is no row of intervals after those before it", i)
+		}
+		if all += s.Intervals; all > maxIntervals {
+			return fmt.Sprintf("it has more than %d intervals", maxIntervals)
 		}
 		next = s.To
 	}
@@ -195,7 +198,8 @@ func (p *Plan) check() string {
 	return ""
 }
 
-// maxIntervals bounds a shard that is read: a century of hours.
+// maxIntervals bounds a plan that is read, as its intervals are listed in memory: a century
+// of hours.
 const maxIntervals = 100 * 366 * 24
 
 // key returns the key of a plan of an output.

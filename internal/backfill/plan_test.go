@@ -1,7 +1,9 @@
 package backfill_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,7 +111,18 @@ func TestAPlanThatContradictsItselfIsRefused(t *testing.T) {
 		"too few intervals":     func(p *backfill.Plan) { p.Shards[0].Intervals = 1 },
 		"no end":                func(p *backfill.Plan) { p.To = "2026-11-05" },
 		"millions of intervals": func(p *backfill.Plan) { p.Length, p.Shards[0].Intervals = "1ns", 2*24*3600*1e9 },
-		"a wrong settle":        func(p *backfill.Plan) { p.Settle["cdr"] = "soon" },
+		"centuries of hours": func(p *backfill.Plan) {
+			p.Length, p.Shards = "1h0m0s", nil
+			at := time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)
+			p.From = at.Format("2006-01-02T15")
+			for range 3 {
+				s := backfill.Shard{From: at.Format("2006-01-02T15"), Intervals: 800_000}
+				at = at.Add(800_000 * time.Hour)
+				s.To = at.Format("2006-01-02T15")
+				p.Shards, p.To = append(p.Shards, s), s.To
+			}
+		},
+		"a wrong settle": func(p *backfill.Plan) { p.Settle["cdr"] = "soon" },
 	} {
 		out, _ := anOutput(t)
 		p := aPlan()
@@ -122,4 +135,65 @@ func TestAPlanThatContradictsItselfIsRefused(t *testing.T) {
 			t.Errorf("%s: it is read", what)
 		}
 	}
+}
+
+// An error of megabytes is cut, as its note would be too long to be read.
+func TestANoteOfALongErrorIsRead(t *testing.T) {
+	out, _ := anOutput(t)
+	plan := aPlan()
+	id, err := backfill.Put(t.Context(), out, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := backfill.Output{Output: out, Plan: plan, ID: id, Scratch: t.TempDir(), Concurrency: 4}
+	for _, f := range []*backfill.Failure{
+		{Interval: "2026-11-02", Code: 3, Reason: "other", Error: strings.Repeat("\x01é", 1<<20)},
+		{Interval: "2026-11-03", Code: 5, Reason: "broken_ledger", Error: "short", Next: "mend it"},
+	} {
+		if err := o.Note(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := o.Status(t.Context(), -1)
+	if err != nil || s.Failed != 2 || s.Missing != 1 {
+		t.Fatalf("the status is %+v: %v", s, err)
+	}
+	if text := s.Intervals[1].Failure.Error; !strings.HasSuffix(text, "é\x01 … (cut)") || len(text) > 10_000 {
+		t.Errorf("the error has %d bytes, and ends with %q", len(text), text[len(text)-20:])
+	}
+}
+
+// Whoever may create objects can leave any number of notes.
+func TestOfManyNotesAboutAnIntervalFewAreRead(t *testing.T) {
+	out, _ := anOutput(t)
+	plan := aPlan()
+	id, err := backfill.Put(t.Context(), out, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &counting{Store: out.Store}
+	out.Store = store
+	o := backfill.Output{Output: out, Plan: plan, ID: id, Scratch: t.TempDir(), Concurrency: 4}
+	for i := range 300 {
+		reason := "r" + string(rune('a'+i/26)) + string(rune('a'+i%26))
+		if err := o.Note(t.Context(), &backfill.Failure{Interval: "2026-11-02", Code: 3, Reason: reason}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store.gets = 0
+	s, err := o.Status(t.Context(), -1)
+	if err != nil || s.Failed != 1 || store.gets > 50 {
+		t.Errorf("%d objects were read, %d intervals failed: %v", store.gets, s.Failed, err)
+	}
+}
+
+// counting counts the objects that are read one after another.
+type counting struct {
+	object.Store
+	gets int
+}
+
+func (c *counting) Get(ctx context.Context, key string) (object.Info, io.ReadCloser, error) {
+	c.gets++
+	return c.Store.Get(ctx, key)
 }

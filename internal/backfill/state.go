@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"regexp"
 	"strings"
 
 	"cdrmend/internal/ledger"
@@ -126,6 +126,9 @@ func (o *Output) look(ctx context.Context, known *ledger.Known, s *State) error 
 	interval := o.Interval(s.Interval)
 	interval.Known = known
 	head, err := interval.Latest(ctx)
+	if err == nil {
+		err = o.refused(interval, head)
+	}
 	var made *report.Summary
 	if err == nil {
 		made, err = o.Made(ctx, interval, head)
@@ -140,6 +143,18 @@ func (o *Output) look(ctx context.Context, known *ledger.Known, s *State) error 
 		s.coverage, s.outcome = made.Coverage, made.Outcome
 	}
 	return nil
+}
+
+// refused says that a reader with keys got an unsigned record, which anyone can have written.
+// A worker that signs has asked about it before.
+func (o *Output) refused(interval *ledger.Interval, head ledger.Head) error {
+	if o.Keys == nil || o.Signer != nil || head.Record == nil || head.Seal.Signed {
+		return nil
+	}
+	return &ledger.BrokenError{
+		Key:    o.Store.String() + interval.Prefix() + "log/" + ledger.RecordName(head.Number()),
+		Detail: "the commit record is unsigned, and keys are given that have to have signed it",
+	}
 }
 
 // Made returns the summary of a commit if it is what the plan asks for, else nil.
@@ -167,8 +182,15 @@ func (o *Output) Made(ctx context.Context, interval *ledger.Interval, head ledge
 	}
 
 	id, err := fingerprint(s.Config)
-	if err != nil || id != o.Plan.Configuration || !maps.Equal(s.Settled, o.Plan.settled(s.Interval)) {
+	if err != nil || id != o.Plan.Configuration {
 		return nil, err
+	}
+	// A nightly run may have come later, when more sources had settled. Its result is not
+	// replaced by that of the plan's time.
+	for source, settled := range o.Plan.settled(s.Interval) {
+		if settled && !s.Settled[source] {
+			return nil, nil //nolint:nilnil // it is not done
+		}
 	}
 	return s, nil
 }
@@ -182,6 +204,12 @@ func (p *Plan) settled(label string) map[string]bool {
 		all[source] = record.TimeOf(p.AsOf) >= end.Add(span(text))
 	}
 	return all
+}
+
+// settlesAt returns when a source has delivered all of the plan's intervals.
+func (p *Plan) settlesAt(source string) record.Time {
+	end, _ := policy.ParseLabel(p.To)
+	return end.Add(span(p.Settle[source]))
 }
 
 // count counts the intervals.
@@ -211,19 +239,39 @@ func (o *Output) failures() string { return o.Root + folder + o.ID + "/failed/" 
 // Note leaves a note about an interval that failed, unless there is one of that reason.
 func (o *Output) Note(ctx context.Context, f *Failure) error {
 	f.Format = FailureFormat
+	if len(f.Error) > maxError {
+		f.Error = strings.ToValidUTF8(f.Error[:maxError], "") + cut
+	}
 	raw, err := ledger.Encode(f)
 	if err != nil {
 		return err
 	}
-	err = o.Store.Create(ctx, o.failures()+f.Interval+"."+f.Reason+".json", object.ContentOf(raw))
+	err = o.Store.Create(ctx, o.failures()+f.name(), object.ContentOf(raw))
 	if errors.Is(err, object.ErrTaken) {
 		return nil
 	}
 	return err
 }
 
-// maxNote is how much of a note is read.
-const maxNote = 64 << 10
+// name is that of the note below failed/.
+func (f *Failure) name() string { return f.Interval + "." + f.Reason + ".json" }
+
+// Bounds of notes, as whoever may create objects can leave any number of any size.
+const (
+	maxError = 8 << 10  // bytes of an error
+	maxNote  = 64 << 10 // bytes of a note, whose error has six for each of its own at most
+	maxNotes = 32       // that are read about one interval; there are fewer reasons
+)
+
+const cut = " … (cut)" // ends an error that was too long
+
+var reasonPattern = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// fits reports whether a note of a name is one that [Output.Note] can have left.
+func (f *Failure) fits(name string) bool {
+	return f.Format == FailureFormat && f.name() == name && !strings.Contains(f.Interval, ".") && reasonPattern.MatchString(f.Reason) &&
+		2 <= f.Code && f.Code <= 6 && len(f.Error) <= maxError+len(cut) && len(f.Next) <= maxError
+}
 
 // addFailures adds the notes about intervals that are not done.
 func (o *Output) addFailures(ctx context.Context, s *Status) error {
@@ -233,16 +281,21 @@ func (o *Output) addFailures(ctx context.Context, s *Status) error {
 			missing[s.Intervals[i].Interval] = &s.Intervals[i]
 		}
 	}
+	if len(missing) == 0 {
+		return nil
+	}
+	read := map[string]int{}
 	for info, err := range o.Store.List(ctx, o.failures()) {
 		if err != nil {
 			return fmt.Errorf("listing the notes about what failed: %w", err)
 		}
-		label, _, _ := strings.Cut(strings.TrimPrefix(info.Key, o.failures()), ".")
+		name := strings.TrimPrefix(info.Key, o.failures())
+		label, _, _ := strings.Cut(name, ".")
 		state := missing[label]
-		if state == nil {
+		if read[label]++; state == nil || read[label] > maxNotes {
 			continue
 		}
-		f, err := o.note(ctx, info.Key, label)
+		f, err := o.note(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -254,8 +307,9 @@ func (o *Output) addFailures(ctx context.Context, s *Status) error {
 	return nil
 }
 
-// note reads a note about an interval, nil for what is none.
-func (o *Output) note(ctx context.Context, key, label string) (*Failure, error) {
+// note reads the note of a name, nil for what is none.
+func (o *Output) note(ctx context.Context, name string) (*Failure, error) {
+	key := o.failures() + name
 	_, body, err := o.Store.Get(ctx, key)
 	if err != nil {
 		return nil, err
@@ -268,7 +322,7 @@ func (o *Output) note(ctx context.Context, key, label string) (*Failure, error) 
 	f := new(Failure)
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
-	if d.Decode(f) != nil || f.Format != FailureFormat || f.Interval != label {
+	if d.Decode(f) != nil || !f.fits(name) {
 		return nil, nil //nolint:nilnil // whoever may create objects can leave anything there
 	}
 	return f, nil

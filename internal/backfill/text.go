@@ -2,6 +2,9 @@ package backfill
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"sort"
 	"strings"
 	"text/tabwriter"
 
@@ -19,6 +22,7 @@ func Text(p *Plan, s *Status) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Backfill of %s to %s, as of %s\n", p.From, p.To, s.AsOf)
 	fmt.Fprintf(&b, "version %s\nconfiguration %s\n", p.Tool, p.Configuration)
+	b.WriteString(p.unsettledText())
 	b.WriteString(s.shardsText(p))
 
 	if s.Done > 0 {
@@ -35,8 +39,26 @@ func Text(p *Plan, s *Status) string {
 			fmt.Fprintf(&b, "inputs are incomplete in %s\n", wording.Count(s.Unsure, "interval"))
 		}
 	}
-	fmt.Fprintf(&b, "\n%d of %s done, %d missing, %d failed\n", s.Done, wording.Count(len(s.Intervals), "interval"), s.Missing, s.Failed)
+	fmt.Fprintf(&b, "\n%s of %s done, %s missing, %s failed\n", grouped(s.Done), wording.Count(len(s.Intervals), "interval"), grouped(s.Missing), grouped(s.Failed))
 	b.WriteString(s.leftText())
+	return b.String()
+}
+
+func grouped(n int) string { return wording.Grouped(int64(n)) }
+
+// unsettledText names the sources that may deliver more, as of the plan's time. What they
+// lack is not missing, so results say less about these intervals.
+func (p *Plan) unsettledText() string {
+	intervals := p.Intervals(-1)
+	var b strings.Builder
+	for _, source := range slices.Sorted(maps.Keys(p.Settle)) {
+		// The later an interval is, the later its sources settle.
+		first := sort.Search(len(intervals), func(i int) bool { return !p.settled(intervals[i].Label)[source] })
+		if first < len(intervals) {
+			b.WriteString(report.Indented("not settled: ", fmt.Sprintf("%s in %s from %s on: what it lacks there is indeterminate, not missing; a plan as of %s judges it",
+				source, wording.Count(len(intervals)-first, "interval"), intervals[first].Label, p.settlesAt(source).String()), columns))
+		}
+	}
 	return b.String()
 }
 
@@ -68,18 +90,25 @@ func (s *Status) shardsText(p *Plan) string {
 func (s *Status) leftText() string {
 	var b strings.Builder
 	var missing []string
+	var failed []*State
 	for i := range s.Intervals {
 		switch state := &s.Intervals[i]; state.State {
 		case Failed:
-			f := state.Failure
-			fmt.Fprintf(&b, "failed: %s, shard %d, exit code %d, %s\n", state.Interval, state.Shard, f.Code, f.Reason)
-			for line := range strings.Lines(f.Error) {
-				b.WriteString(report.Indented("  ", strings.TrimSpace(line), columns))
-			}
-			b.WriteString(report.Indented("  next: ", f.Next, columns))
+			failed = append(failed, state)
 		case Missing:
 			missing = append(missing, state.Interval)
 		}
+	}
+	for i, state := range failed {
+		f := state.Failure
+		fmt.Fprintf(&b, "failed: %s, shard %d, exit code %d, %s\n", state.Interval, state.Shard, f.Code, f.Reason)
+		if i+1 < len(failed) && failed[i+1].Failure.Error == f.Error && failed[i+1].Failure.Next == f.Next {
+			continue // what several intervals failed for is told once
+		}
+		for line := range strings.Lines(f.Error) {
+			b.WriteString(report.Indented("  ", strings.TrimSpace(line), columns))
+		}
+		b.WriteString(report.Indented("  next: ", f.Next, columns))
 	}
 	if len(missing) > 0 {
 		text := strings.Join(missing[:min(len(missing), mostNamed)], ", ")

@@ -149,7 +149,7 @@ func (e *NameError) Error() string {
 		return fmt.Sprintf("the output in %s belongs to the configuration named %q, not to %q: choose another output, or give this configuration that name",
 			e.Store, e.Found, e.Wanted)
 	}
-	return fmt.Sprintf("interval %s in %s belongs to the configuration named %q, not to %q: choose another output, or give this configuration that name",
+	return fmt.Sprintf("interval %s in %s belongs to the configuration named %q, not to %q: choose another output, or give this configuration that name; if only this interval says so and no run wrote it, remove its commit record",
 		e.Interval, e.Store, e.Found, e.Wanted)
 }
 
@@ -246,7 +246,7 @@ func (l *Interval) record(ctx context.Context, info object.Info, number int64) (
 	case l.strict():
 		return Head{}, false, l.untrusted(ctx, f, doubt, adoptable)
 	default:
-		return Head{}, false, fmt.Errorf("commit record %q is not to be trusted: %s", info.Key, doubt)
+		return Head{}, false, &BrokenError{Key: l.Store.String() + info.Key, Detail: "the commit record is not to be trusted: " + doubt + "; remove it if no run wrote it"}
 	}
 
 	if l.Name != "" && r.Name != l.Name {
@@ -330,7 +330,7 @@ func (l *Interval) checkHistory(ctx context.Context, head Head, f File) error {
 		return fmt.Errorf("reading history %q: %w", f.Path, err)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != f.SHA256 {
-		return fmt.Errorf("history %q of interval %s is not the one that commit record %d names: its SHA-256 is %s instead of %s; restore it before running again", f.Path, l.Label, head.Number(), got, f.SHA256)
+		return l.broken(f.Path, "it is not the history that commit record %d names: its SHA-256 is %s instead of %s", head.Number(), got, f.SHA256)
 	}
 	return nil
 }
@@ -345,7 +345,7 @@ func (h Head) Stored(f File) (object.Info, bool) {
 func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadCloser, error) {
 	info, ok := head.Stored(f)
 	if !ok {
-		return nil, fmt.Errorf("history %q of interval %s, which commit record %d names, is not there; restore it before running again", f.Path, l.Label, head.Number())
+		return nil, l.broken(f.Path, "it is not there, though commit record %d names it", head.Number())
 	}
 
 	body, err := l.Store.Open(ctx, info, 0)
@@ -353,6 +353,11 @@ func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadC
 		return nil, fmt.Errorf("reading history %q: %w", f.Path, err)
 	}
 	return body, nil
+}
+
+// broken describes a committed file of the interval that is missing or changed.
+func (l *Interval) broken(path, format string, args ...any) error {
+	return &BrokenError{Key: l.Store.String() + l.Prefix() + path, Detail: fmt.Sprintf(format, args...)}
 }
 
 // ErrOvertaken is returned when another run committed first.

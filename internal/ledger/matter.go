@@ -205,7 +205,7 @@ func (o *Output) OpenHoldList(ctx context.Context, h *Hold, dir string) (*scratc
 		return nil, packError(h.List, err)
 	}
 	defer body.Close()
-	return fetch(io.LimitReader(body, h.List.Size+1), h.List.Path, h.List.SHA256, dir)
+	return fetch(io.LimitReader(body, h.List.Size+1), o.Store.String()+o.Root+h.List.Path, h.List.SHA256, dir)
 }
 
 // PutHold creates the next record of a matter. The error wraps object.ErrTaken when

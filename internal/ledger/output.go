@@ -82,7 +82,7 @@ func (o *Output) Identity(ctx context.Context) (Known, error) {
 	switch {
 	case doubt == "":
 	case !o.strict():
-		return Known{}, fmt.Errorf("%q is not to be trusted: %s", o.Store.String()+f.key, doubt)
+		return Known{}, &BrokenError{Key: o.Store.String() + f.key, Detail: "it is not to be trusted: " + doubt}
 	case o.Decisions.Disown[f.sha256]:
 		return o.restated(ctx, f)
 	case err != nil || !o.Decisions.Adopt[f.sha256]:

@@ -64,7 +64,7 @@ func (o *Output) OpenMedia(ctx context.Context, f File, dir string) (*scratch.Sp
 		return nil, packError(f, err)
 	}
 	defer body.Close()
-	return fetch(io.LimitReader(body, f.Size+1), f.Path, f.SHA256, dir)
+	return fetch(io.LimitReader(body, f.Size+1), o.Store.String()+o.Root+f.Path, f.SHA256, dir)
 }
 
 // maxNight is how many bytes of what holds for a night are read.
@@ -141,7 +141,7 @@ func (o *Output) OpenPack(ctx context.Context, p *Pack, dir string) (object.Info
 		return info, nil, packError(p.Index, err)
 	}
 	defer body.Close()
-	index, err := fetch(body, p.Index.Path, p.Index.SHA256, dir)
+	index, err := fetch(body, o.Store.String()+o.Root+p.Index.Path, p.Index.SHA256, dir)
 	return info, index, err
 }
 

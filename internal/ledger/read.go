@@ -142,7 +142,7 @@ func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 	}
 
 	if got := hexSum(raw); got != head.Record.RunSHA256 {
-		return nil, fmt.Errorf("%q is not the file that commit record %d names: its SHA-256 is %s instead of %s", f.prefix+"run.json", head.Number(), got, head.Record.RunSHA256)
+		return nil, l.broken("runs/"+head.Record.RunID+"/run.json", "it is not the file that commit record %d names: its SHA-256 is %s instead of %s", head.Number(), got, head.Record.RunSHA256)
 	}
 
 	if err := json.Unmarshal(raw, &f.Manifest); err != nil {
@@ -156,7 +156,7 @@ func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 func (l *Interval) readRun(ctx context.Context, head Head, key string) ([]byte, error) {
 	info, body, err := l.Store.Get(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("interval %s: run.json of run %s, which commit record %d names, is not there", l.Label, head.Record.RunID, head.Number())
+		return nil, l.broken("runs/"+head.Record.RunID+"/run.json", "it is not there, though commit record %d names it", head.Number())
 	}
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (f *Files) Fetch(ctx context.Context, path, dir string) (*scratch.Spool, er
 	file, listed := f.Find(path)
 	info, there := f.direct[path]
 	if !listed || !there {
-		return nil, fmt.Errorf("%q is not there", f.prefix+path)
+		return nil, &BrokenError{Key: f.interval.Store.String() + f.prefix + path, Detail: "it is not there, though it was committed"}
 	}
 
 	body, err := f.interval.Store.Open(ctx, info, 0)
@@ -202,7 +202,7 @@ func (f *Files) Fetch(ctx context.Context, path, dir string) (*scratch.Spool, er
 		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
 	}
 	defer body.Close()
-	return fetch(body, info.Key, file.SHA256, dir)
+	return fetch(body, f.interval.Store.String()+info.Key, file.SHA256, dir)
 }
 
 // FetchHistory copies a history file of a commit into a spool in dir. It checks
@@ -213,19 +213,20 @@ func (l *Interval) FetchHistory(ctx context.Context, head Head, f File, dir stri
 		return nil, err
 	}
 	defer body.Close()
-	return fetch(body, l.Prefix()+f.Path, f.SHA256, dir)
+	return fetch(body, l.Store.String()+l.Prefix()+f.Path, f.SHA256, dir)
 }
 
 func fetch(body io.Reader, name, sum, dir string) (*scratch.Spool, error) {
 	spool := scratch.NewSpool(dir)
 	_, err := io.Copy(spool, body)
-	if err == nil && spool.Sum() != sum {
-		err = fmt.Errorf("it is not the file that was committed: its SHA-256 is %s instead of %s", spool.Sum(), sum)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("reading %q: %w", name, err)
+	case spool.Sum() != sum:
+		err = &BrokenError{Key: name, Detail: fmt.Sprintf("it is not the file that was committed: its SHA-256 is %s instead of %s", spool.Sum(), sum)}
+	default:
+		return spool, nil
 	}
-
-	if err != nil {
-		spool.Close()
-		return nil, fmt.Errorf("reading %q: %w", name, err)
-	}
-	return spool, nil
+	spool.Close()
+	return nil, err
 }
