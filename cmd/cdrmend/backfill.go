@@ -219,7 +219,7 @@ func openPlan(ctx context.Context, w *world, records *ledger.Output, id string) 
 	return &backfill.Output{
 		Output: records, Plan: plan, ID: id,
 		Describe: func(interval string, err error) *backfill.Failure {
-			e := w.describe(ctx, err)
+			e := w.describe(ctx, otherName(err))
 			return &backfill.Failure{Format: backfill.FailureFormat, Interval: interval, Code: e.Code, Reason: e.Reason, Error: e.Error, Next: e.Next}
 		},
 	}, err
@@ -306,6 +306,20 @@ func workShard(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *policy.
 	return exitDone, errors.Join(append(failures, printStatus(w, flags, out.Plan, after))...)
 }
 
+// plantedError is the error of an interval that has a record of another configuration,
+// though the output is that of this one. It is no mistake of the worker's command, which
+// would end all other workers, too: whoever may create files can plant such a record.
+type plantedError struct{ error }
+
+func (e plantedError) Unwrap() error { return e.error }
+
+func otherName(err error) error {
+	if name, ok := errors.AsType[*ledger.NameError](err); ok && name.Interval != "" {
+		return plantedError{err}
+	}
+	return err
+}
+
 // tryAll runs intervals, and returns the errors of those that could not be committed.
 func tryAll(ctx context.Context, j *job.Job, out *backfill.Output, intervals []policy.Interval) map[string]error {
 	// The job has read the newest commit, and entered it into the journal if its worker
@@ -330,6 +344,7 @@ func tryAll(ctx context.Context, j *job.Job, out *backfill.Output, intervals []p
 			if err == nil {
 				continue
 			}
+			err = otherName(err)
 			failed[interval.Label] = err
 			if failureCode(err) == exitFailed {
 				j.Log.Warn("an interval failed, and is tried again after the others", "interval", interval.Label, "error", err)

@@ -35,14 +35,12 @@ func failureCode(err error) int {
 }
 
 // needsPerson reports whether a person has to do something before a repetition can
-// succeed: decide about a file that is not trusted, or restore something. One interval
-// with a record of another configuration is no mistake of the command: whoever may create
-// files can plant it.
+// succeed: decide about a file that is not trusted, or restore something.
 func needsPerson(err error) bool {
 	_, untrusted := errors.AsType[*ledger.UntrustedError](err)
 	_, broken := errors.AsType[*ledger.BrokenError](err)
-	name, named := errors.AsType[*ledger.NameError](err)
-	return untrusted || broken || named && name.Interval != "" || errors.Is(err, object.ErrArchived)
+	_, planted := errors.AsType[plantedError](err)
+	return untrusted || broken || planted || errors.Is(err, object.ErrArchived)
 }
 
 // reasonOf returns the class of an error, which others may see: it holds no name, no
