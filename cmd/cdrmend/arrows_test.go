@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics accept audit redact statement prune hold committed explain verify replay history notify check plausible intake inspect guess starter discover bag table report page ledger profile stream record printable scratch parallel sample synth timestamp wording object policy token",
+		". job backfill metrics accept audit redact statement prune hold committed explain verify replay history notify check plausible intake inspect guess starter discover bag table report page ledger profile stream record printable scratch parallel sample synth timestamp wording object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -85,6 +85,7 @@ var rooms = map[string]room{
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},
 	"internal/pack":         {"bytes of inputs are kept and found again, whatever they mean; records name them", "table ledger record scratch object"},
 	"internal/prune":        {"what is forgotten is found by what was committed, and said in the journal before it is deleted", "committed ledger pack table"},
+	"internal/backfill":     {"a plan says who does what, and the output alone says what is done; nobody coordinates", "intake ledger report wording record parallel object policy"},
 	"internal/hold":         {"holds are set as records in the output say, whoever chose the objects", "ledger scratch parallel object"},
 	"internal/timestamp":    {"a token is over bytes, whatever they mean; it lies in a store beside them", "object"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy secreturl"},

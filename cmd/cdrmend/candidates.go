@@ -71,6 +71,7 @@ var flagValues = map[string]completer{
 	"discover documents": words("separate", "whole"),
 	"discover media":     words("none", "copy", "fetch"),
 	"discover verdict":   words("complete", "repaired", "incomplete", "partial", "missing", "indeterminate", "excluded", "recorded_in_error"),
+	"plan":               nothing,
 	"matter":             nothing,
 	"requester":          nothing,
 	"leg":                nothing,
@@ -147,6 +148,7 @@ var operands = map[string][]completer{
 	"verify":     {files}, // a bag may be an archive
 	"accept":     {findingsOf},
 	"evidence":   {words("prune"), nothing},
+	"backfill":   {words("plan", "run", "status"), nothing},
 	"hold":       {nothing},
 	"config":     {words("check"), nothing},
 	"keys":       {words("rotate", "end", "list"), directories},

@@ -22,6 +22,7 @@ const (
 	exitFailed        = 3 // failed, nothing was committed, safe to repeat
 	exitIndeterminate = 4 // done, but missing or damaged input leaves something indeterminate
 	exitStopped       = 5 // stopped, nothing was committed, and repeating does not help
+	exitRefused       = 6 // refused: a plan was made for another configuration or version
 )
 
 // world is everything outside the program that it touches.
@@ -61,7 +62,7 @@ type verb struct {
 }
 
 func commands() []command {
-	return []command{runCommand, demoCommand, initCommand, reportCommand, explainCommand, historyCommand, discoverCommand, acceptCommand, evidenceCommand, holdCommand, synthCommand, lsCommand, auditCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand, completionCommand, manCommand()}
+	return []command{runCommand, demoCommand, initCommand, reportCommand, explainCommand, historyCommand, discoverCommand, acceptCommand, evidenceCommand, holdCommand, backfillCommand, synthCommand, lsCommand, auditCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand, completionCommand, manCommand()}
 }
 
 // usageError is a mistake of the user: exit code 2.

@@ -102,6 +102,7 @@ func TestEveryCommandPrintsOneDocumentAsItsSchemaSays(t *testing.T) {
 		{"holds", exitDone, []string{"hold", "m", "--config", "night.yaml", "--recording", "r1"}},
 		{"holds", exitFindings, []string{"hold", "m", "--config", "night.yaml", "--recording", "r1", "--apply", "--reason", "r", "--by", "b"}},
 		{"holds", exitDone, []string{"hold", "m", "--config", "night.yaml", "--release"}},
+		{"backfill", exitDone, append([]string{"backfill", "plan", "--from", "2026-11-20", "--to", "2026-11-21", "--shards", "1"}, night...)},
 		{"story", exitDone, []string{"explain", "r1", "out", "--tables-only"}},
 		{"token", exitFindings, []string{"token", "--file", "token.txt"}},
 		{"version", exitDone, []string{"version"}},

@@ -30,6 +30,7 @@ var nextSteps = map[string]string{
 	"untrusted_file":      "look at the file that the error names, then decide about it in the configuration with signing.adopt or signing.disown",
 	"broken_ledger":       "restore what was there; cdrmend verify names everything that is wrong",
 	"other_name":          "choose another output, or give the configuration the name that the output belongs to",
+	"other_plan":          "give all workers the configuration and the version of the plan, or make another plan",
 	"signing_key_missing": "configure signing.key, as earlier records of the output are signed",
 	"signal":              "run the same command again to complete the work",
 	"archived":            "restore the archived object, then run again",

@@ -120,14 +120,19 @@ func prunable(ctx context.Context, w *world, cfg *policy.Config) (*prune.Output,
 	if err != nil {
 		return nil, err
 	}
-	out := &ledger.Output{
-		Store: store, Root: cfg.Output.URL.Prefix(), Name: cfg.Name, Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys,
-		Decisions: ledger.Decisions{Adopt: cfg.Signing.Adopt, Disown: cfg.Signing.Disown}, Retained: retain != nil,
-	}
+	out := ledgerOf(cfg, store, retain)
 	return &prune.Output{
 		Output: out, Scratch: cfg.Scratch,
 		Committed: &committed.Output{Store: store, Root: out.Root, Scratch: cfg.Scratch, Keys: out.Keys},
 	}, nil
+}
+
+// ledgerOf returns the output of a configuration, for what is committed to it.
+func ledgerOf(cfg *policy.Config, store object.Store, retain *ledger.Retention) *ledger.Output {
+	return &ledger.Output{
+		Store: store, Root: cfg.Output.URL.Prefix(), Name: cfg.Name, Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys,
+		Decisions: ledger.Decisions{Adopt: cfg.Signing.Adopt, Disown: cfg.Signing.Disown}, Retained: retain != nil,
+	}
 }
 
 // forget carries a plan out and prints what it did.

@@ -278,6 +278,7 @@ var exitMeanings = []struct {
 	{exitFailed, "Failed, and nothing was committed. It is safe to run the same command again."},
 	{exitIndeterminate, "Done, but inputs that are incomplete, lack what judging needs or do not fit together leave results indeterminate."},
 	{exitStopped, "Stopped, and nothing was committed. Repeating does not help: somebody has to decide about a file that is not trusted, or to restore something."},
+	{exitRefused, "Refused: the plan of a backfill was made for another configuration or version. Nothing was read."},
 }
 
 const manualIntroduction = `

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"cdrmend/internal/backfill"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/metrics"
 	"cdrmend/internal/notify"
@@ -21,9 +22,12 @@ import (
 func failureCode(err error) int {
 	var usage usageError
 	var name *ledger.NameError
+	_, refused := errors.AsType[*backfill.RefusedError](err)
 	switch {
 	case needsPerson(err):
 		return exitStopped
+	case refused:
+		return exitRefused
 	case errors.As(err, &usage) || errors.As(err, &name) || errors.Is(err, ledger.ErrSigned):
 		return exitUsage
 	}
@@ -53,6 +57,8 @@ func reasonOf(ctx context.Context, err error) string {
 		return "other_name"
 	case errors.Is(err, ledger.ErrSigned):
 		return "signing_key_missing"
+	case failureCode(err) == exitRefused:
+		return "other_plan"
 	case failureCode(err) == exitUsage:
 		return "configuration"
 	case ctx.Err() != nil:

@@ -4,13 +4,16 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// slowed returns an endpoint that leads to a server over a network on which a request
-// takes so much longer. It passes on bytes and knows nothing of requests, so it costs
-// the processors little, and any number of connections wait at once.
+// slowed returns an endpoint that leads to a server over a network on which an answer
+// takes so long: it comes no earlier than that after its request. What the server takes
+// is a part of it, as it is of what a client measures. The endpoint passes on bytes and
+// knows nothing of requests, so it costs the processors little, and any number of
+// connections wait at once.
 func slowed(t *testing.T, endpoint string, by time.Duration) string {
 	t.Helper()
 	server, err := url.Parse(endpoint)
@@ -34,14 +37,8 @@ func slowed(t *testing.T, endpoint string, by time.Duration) string {
 	return "http://" + listener.Addr().String()
 }
 
-// sent is what a client sent, and when it is due at the server.
-type sent struct {
-	bytes []byte
-	due   time.Time
-}
-
-// slow connects a client with a server. All of a large request is late once: while a
-// part of it waits, the next ones come.
+// slow connects a client with a server. A connection has one request at a time, so what
+// the client sent last is the end of the request that is answered next.
 func slow(client net.Conn, address string, by time.Duration) {
 	defer client.Close()
 	server, err := net.Dial("tcp", address)
@@ -50,27 +47,29 @@ func slow(client net.Conn, address string, by time.Duration) {
 	}
 	defer server.Close()
 
-	const many = 1 << 10 // parts on their way; who sends more waits
-	way := make(chan sent, many)
+	var asked atomic.Int64 // when the client sent last, in nanoseconds since the connection began
+	begun := time.Now()
 	go func() {
-		defer close(way)
-		b := make([]byte, 32<<10)
-		for {
-			n, err := client.Read(b)
-			if n > 0 {
-				way <- sent{append([]byte(nil), b[:n]...), time.Now().Add(by)}
-			}
-			if err != nil {
+		defer server.Close()
+		pass(server, client, func() { asked.Store(int64(time.Since(begun))) })
+	}()
+	pass(client, server, func() { time.Sleep(time.Until(begun.Add(time.Duration(asked.Load()) + by))) })
+}
+
+// pass copies what comes to where it goes, until one of them ends. Before each part it
+// calls a function.
+func pass(to io.Writer, from io.Reader, before func()) {
+	b := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(b)
+		if n > 0 {
+			before()
+			if _, err := to.Write(b[:n]); err != nil {
 				return
 			}
 		}
-	}()
-	go func() {
-		defer server.Close()
-		for part := range way {
-			time.Sleep(time.Until(part.due))
-			_, _ = server.Write(part.bytes) // a connection that broke ends below
+		if err != nil {
+			return
 		}
-	}()
-	_, _ = io.Copy(client, server)
+	}
 }

@@ -43,6 +43,7 @@ type Job struct {
 	At     func(interval, runID string) // is told what the job is at, with an empty run id until it is known, and "" when it is done; nil: nobody is
 
 	Heard Heard // what is known of media; nil: nothing
+	Skip  Skip  // which intervals are left alone; nil: none
 
 	tuning  intake.Tuning   // set by tests
 	journal *ledger.Journal // of the output, once an interval was run
@@ -50,6 +51,10 @@ type Job struct {
 
 // Listed gets the inputs of an interval once they are listed.
 type Listed func(context.Context, *intake.Inputs) error
+
+// Skip reports whether an interval is left as its newest commit has it, whatever its
+// inputs are now.
+type Skip func(ctx context.Context, interval *ledger.Interval, head ledger.Head) (bool, error)
 
 // Stores are the opened stores: those of the sources in the configuration's
 // order, that of media (nil without one), and the output.
@@ -109,6 +114,12 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	base, err := a.base(ctx)
 	if err != nil {
 		return nil, err
+	}
+
+	if a.Skip != nil {
+		if skip, err := a.Skip(ctx, base.ledger, base.head); skip || err != nil {
+			return &report.Run{Interval: a.interval.Label, NoOp: true}, err
+		}
 	}
 
 	inputs, err := a.list(ctx, a.interval, a.ahead(ctx, base))
@@ -182,6 +193,14 @@ func numbers(s *report.Summary) []any {
 		list = append(list, "recorded_percent", *c.RecordedPercent, "intact_percent", *c.IntactPercent)
 	}
 	return append(list, "open_critical", o.OpenCritical, "open_major", o.OpenMajor, "open_minor", o.OpenMinor, "indeterminate_input", o.Indeterminate)
+}
+
+// Weigh returns how much runs of intervals read, in their order.
+func (j *Job) Weigh(ctx context.Context, intervals []policy.Interval) ([]intake.Size, error) {
+	defer j.Watch("", 0, 0)
+	return intake.Weigh(ctx, intake.Request{Config: j.Config, Sources: j.Stores.Sources}, intervals, func(done, total int64) {
+		j.Watch("listing", done, total)
+	})
 }
 
 // list lists the inputs of an interval, and reads some of them ahead; with a nil ahead
