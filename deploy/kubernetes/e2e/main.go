@@ -40,7 +40,7 @@ func run(ctx context.Context) (bool, error) {
 	flag.StringVar(&o.tools, "tools", "", "directory with kustomize and versitygw")
 	flag.StringVar(&o.manifests, "manifests", "..", "deploy/kubernetes")
 	flag.StringVar(&o.keep, "keep", "", "work in this directory, which stays, instead of a temporary one")
-	flag.IntVar(&o.legs, "legs", 4000, "how many legs each night has: the more, the longer an interval takes")
+	flag.IntVar(&o.legs, "legs", 2000, "how many legs each night has: the more, the longer an interval takes")
 	only := flag.String("only", "", "a pattern of names of scenarios")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
