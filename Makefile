@@ -28,9 +28,10 @@ packagers:
 gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), readers of container images and of manifests for Kubernetes, Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, Prometheus with its exporters, zsh, fish, mandoc, groff, systemd (which is not started), cron
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), readers of container images and of manifests for Kubernetes and of files of Terraform, Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, Prometheus with its exporters, zsh, fish, mandoc, groff, systemd (which is not started), cron
 	@.ci/go-tool sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
 	@cd cmd/cdrmend/testdata/kubestrict && go build -o ../../../../.tools/bin/kubestrict .
+	@cd cmd/cdrmend/testdata/hclread && go build -o ../../../../.tools/bin/hclread .
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1

@@ -30,7 +30,7 @@ status tells from the output alone what is done, missing and failed.
 
   cdrmend backfill plan --config cdrmend.yaml --from 2021-01-01 --to 2026-01-01 --shards 40
   cdrmend backfill run --config cdrmend.yaml --plan URL --index 7
-  cdrmend backfill status --config cdrmend.yaml --plan URL
+  cdrmend backfill status --plan URL
 
 A plan pins the configuration, the version, and the time at which sources count as
 settled. An interval is done when its newest commit was made with these; what comes
@@ -45,7 +45,8 @@ repeating does not help, while the others of the shard are committed; 6 refused:
 plan was made for another configuration or version. Of status: 0 all is done, 1 not yet.
 `,
 	flags: func(f *pflag.FlagSet) {
-		f.String("config", "", "configuration file (or CDRMEND_CONFIG)")
+		f.String("config", "", "configuration file (or CDRMEND_CONFIG); status of a plan's URL needs none")
+		f.String("keys", "", "status: JWKS file with the public keys that may have signed commit records; others are refused")
 		f.String("plan", "", "run and status: URL or id of the plan")
 		f.String("from", "", "plan: first interval of the span")
 		f.String("to", "", "plan: interval after the span's last")
@@ -61,7 +62,7 @@ plan was made for another configuration or version. Of status: 0 all is done, 1 
 	verbs: []verb{
 		{"plan", "--config FILE --from INTERVAL --to INTERVAL --shards N [FLAGS]"},
 		{"run", "--config FILE --plan URL [--index N] [FLAGS]"},
-		{"status", "--config FILE --plan URL [FLAGS]"},
+		{"status", "--plan URL [FLAGS]"},
 	},
 	run: runBackfill,
 }
@@ -71,11 +72,14 @@ func runBackfill(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 		return 0, usagef("backfill knows: plan, run, status; see cdrmend backfill --help")
 	}
 	verb := flags.Arg(0)
-	uses := map[string][]string{"plan": {"from", "to", "shards", "as-of"}, "run": {"plan", "index"}, "status": {"plan"}}
-	for _, name := range []string{"plan", "from", "to", "shards", "as-of", "index"} {
+	uses := map[string][]string{"plan": {"from", "to", "shards", "as-of"}, "run": {"plan", "index"}, "status": {"plan", "keys"}}
+	for _, name := range []string{"keys", "plan", "from", "to", "shards", "as-of", "index"} {
 		if flags.Changed(name) && !slices.Contains(uses[verb], name) {
 			return 0, usagef("backfill %s takes no --%s", verb, name)
 		}
+	}
+	if verb == "status" {
+		return tellStatus(ctx, w, flags)
 	}
 	cfg, err := loadConfig(w, flags)
 	if err != nil {
@@ -85,24 +89,32 @@ func runBackfill(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 		return planBackfill(ctx, w, flags, cfg)
 	}
 
-	quiet, _ := flags.GetBool("quiet")
-	named, _ := flags.GetString("plan")
-	id, err := planID(cfg, named)
-	if err != nil {
-		return 0, err
-	}
-	j, err := newJob(ctx, w, cfg, 0, quiet)
-	if err != nil {
-		return 0, err
-	}
-	out, err := openPlan(ctx, w, j, id)
-	if err != nil {
-		return 0, err
-	}
-	if verb == "run" {
-		return workShard(ctx, w, flags, j, out)
-	}
+	return workShard(ctx, w, flags, cfg)
+}
 
+// tellStatus tells what of a plan is done.
+func tellStatus(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	at, id, err := planName(flags)
+	if err != nil {
+		return 0, err
+	}
+	read, err := openOutput(ctx, w, flags, at)
+	if err != nil {
+		return 0, err
+	}
+	records := &ledger.Output{Store: read.Store, Keys: read.Keys}
+	concurrency := verifyConcurrency
+	if read.config != nil {
+		records = ledgerOf(read.config, read.Store, nil)
+		records.Keys, concurrency = read.Keys, read.config.Concurrency
+	}
+	records.Root = read.Root
+
+	out, err := openPlan(ctx, w, records, id)
+	if err != nil {
+		return 0, err
+	}
+	out.Scratch, out.Concurrency = read.Scratch, concurrency
 	s, err := out.Status(ctx, -1)
 	if err != nil {
 		return 0, err
@@ -145,15 +157,17 @@ func planBackfill(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *poli
 	if err != nil {
 		return 0, err
 	}
-	id, err := backfill.Place{Store: j.Stores.Output, Root: cfg.Output.URL.Prefix()}.Put(ctx, plan)
+	records := ledgerOf(cfg, j.Stores.Output, j.Retain)
+	id, err := backfill.Put(ctx, records, plan)
 	if err != nil {
 		return 0, err
 	}
 
-	out, err := openPlan(ctx, w, j, id)
+	out, err := openPlan(ctx, w, records, id)
 	if err != nil {
 		return 0, err
 	}
+	out.Scratch, out.Concurrency = cfg.Scratch, cfg.Concurrency
 	s, err := out.Status(ctx, -1)
 	if err != nil {
 		return 0, err
@@ -167,57 +181,48 @@ func planBackfill(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *poli
 	return exitDone, err
 }
 
-// planID returns the id of a plan that a URL or an id names, which has to be one of the
-// configured output.
-func planID(cfg *policy.Config, named string) (string, error) {
+// planName returns where the output of the plan is that --plan names, empty when that says
+// the id alone, and the id.
+func planName(flags *pflag.FlagSet) (output, id string, err error) {
+	named, _ := flags.GetString("plan")
 	if named == "" {
-		return "", usagef("say with --plan which plan: cdrmend backfill plan prints its URL")
+		return "", "", usagef("say with --plan which plan: cdrmend backfill plan prints its URL")
 	}
-	at, id, ok := backfill.ParseName(named)
+	output, id, ok := backfill.ParseName(named)
 	if !ok {
-		return "", usagef("--plan %q is no URL or id of a plan, want what cdrmend backfill plan printed last", named)
+		return "", "", usagef("--plan %q is no URL or id of a plan, want what cdrmend backfill plan printed last", named)
 	}
-	if at == "" {
-		return id, nil
-	}
-
-	t, err := policy.ParseTemplate(at, "")
-	if err != nil {
-		return "", usagef("--plan %q: %w", named, err)
-	}
-	out := cfg.Output.URL
-	same := t.Bucket() == out.Bucket() && t.Prefix() == out.Prefix()
-	if t.Dir() != "" && out.Dir() != "" {
-		a, _ := filepath.Abs(t.Dir())
-		b, _ := filepath.Abs(out.Dir())
-		same = a == b
-	}
-	if !same {
-		return "", usagef("--plan %q is a plan of another output than %s", named, out.String())
-	}
-	return id, nil
+	return output, id, nil
 }
 
-// openPlan opens a plan of the output of a job, whose present time is then that of the
-// plan.
-func openPlan(ctx context.Context, w *world, j *job.Job, id string) (*backfill.Output, error) {
-	cfg := j.Config
-	place := backfill.Place{Store: j.Stores.Output, Root: cfg.Output.URL.Prefix()}
-	plan, err := place.Get(ctx, id)
-	if errors.Is(err, backfill.ErrNoPlan) {
-		return nil, usageError{err}
-	}
+// isOutput reports whether a URL is that of the configured output.
+func isOutput(cfg *policy.Config, url string) bool {
+	t, err := policy.ParseTemplate(url, "")
 	if err != nil {
-		return nil, err
+		return false
 	}
-	j.AsOf = record.TimeOf(plan.AsOf)
+	out := cfg.Output.URL
+	if t.Dir() == "" || out.Dir() == "" {
+		return t.Bucket() == out.Bucket() && t.Prefix() == out.Prefix()
+	}
+	a, errA := filepath.Abs(t.Dir())
+	b, errB := filepath.Abs(out.Dir())
+	return a == b && errA == nil && errB == nil
+}
+
+// openPlan opens a plan of an output.
+func openPlan(ctx context.Context, w *world, records *ledger.Output, id string) (*backfill.Output, error) {
+	plan, err := backfill.Get(ctx, records, id)
+	if errors.Is(err, backfill.ErrNoPlan) {
+		err = usageError{err}
+	}
 	return &backfill.Output{
-		Output: ledgerOf(cfg, place.Store, j.Retain), Plan: plan, ID: id, Scratch: cfg.Scratch, Concurrency: cfg.Concurrency,
+		Output: records, Plan: plan, ID: id,
 		Describe: func(interval string, err error) *backfill.Failure {
 			e := w.describe(ctx, err)
 			return &backfill.Failure{Format: backfill.FailureFormat, Interval: interval, Code: e.Code, Reason: e.Reason, Error: e.Error, Next: e.Next}
 		},
-	}, nil
+	}, err
 }
 
 // shardOf returns the number of the shard that a worker does.
@@ -244,7 +249,24 @@ func shardOf(w *world, flags *pflag.FlagSet, p *backfill.Plan) (int, error) {
 const rounds = 3
 
 // workShard does the intervals of a shard that are not done.
-func workShard(ctx context.Context, w *world, flags *pflag.FlagSet, j *job.Job, out *backfill.Output) (int, error) {
+func workShard(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *policy.Config) (int, error) {
+	at, id, err := planName(flags)
+	if err != nil {
+		return 0, err
+	}
+	if at != "" && !isOutput(cfg, at) {
+		return 0, usagef("--plan is one of the output %q, and the configured output is %s", at, cfg.Output.URL.String())
+	}
+	quiet, _ := flags.GetBool("quiet")
+	j, err := newJob(ctx, w, cfg, 0, quiet)
+	if err != nil {
+		return 0, err
+	}
+	out, err := openPlan(ctx, w, ledgerOf(cfg, j.Stores.Output, j.Retain), id)
+	if err != nil {
+		return 0, err
+	}
+	out.Scratch, out.Concurrency, j.AsOf = cfg.Scratch, cfg.Concurrency, record.TimeOf(out.Plan.AsOf)
 	shard, err := shardOf(w, flags, out.Plan)
 	if err != nil {
 		return 0, err

@@ -60,7 +60,7 @@ With the profile of a vendor, calls, recordings and the log of the trunks are in
 vendor's own files; --files and --cdr-files are the pages of a list.
 
 A day of profile cdrmend is 4 manifests and a CDR file for each of its hours,
-or more so that none has much over 10,000 entries; one of genesys-cloud is one
+or more so that none has much over 10,000 entries, with --hourly in partitions of an hour; one of genesys-cloud is one
 sidecar for each recording. Registrations are one file for each hour.
 `,
 	flags: synthFlags,
@@ -82,6 +82,7 @@ func synthFlags(f *pflag.FlagSet) {
 	f.Int("lines", 0, "lines that register, each twice an hour (default: one for 1,000 legs)")
 	f.Float64("late", 0, "rate of manifests, sidecars and media that arrive an hour to two days late")
 	f.String("arrived-by", "", "write only what has arrived by this time, as in 2026-11-21T06:00:00Z; a later time adds the rest")
+	f.Bool("hourly", false, "file everything in partitions of an hour, so that a configuration with interval: 1h can judge it, too")
 	f.Bool("margins", false, "write the days before and after as well, as large as a night")
 	f.Bool("media", false, "write the media objects, too: audio of the right duration, made to be small")
 	f.Bool("only", false, "no defects but those whose rates are given")
@@ -184,7 +185,7 @@ func nightOf(flags *pflag.FlagSet) (*synth.Night, error) {
 	if nights < 1 {
 		return nil, fmt.Errorf("--nights %d: give 1 or more", nights)
 	}
-	n := &synth.Night{Day: day, Nights: nights, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Media: yes("media")}
+	n := &synth.Night{Day: day, Nights: nights, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Hourly: yes("hourly"), Media: yes("media")}
 	n.Seed, _ = flags.GetUint64("seed")
 	n.Late, _ = flags.GetFloat64("late")
 	formats := map[string][2]string{synth.Cdrmend: {synth.JSONLines, synth.CSV}, synth.GenesysCloud: {synth.Sidecars, synth.Details}}

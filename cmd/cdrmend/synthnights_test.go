@@ -23,6 +23,7 @@ import (
 var nightsInARow = map[string]string{
 	"lines":               manyDefects + " --legs 1600 --files 5 --cdr-files 3",
 	"damaged batches":     manyDefects + " --legs 1600 --files 5 --cdr-files 3 --manifests json --rejected 0.1 --truncated-batch 0.4 --export-failed 0.4 --margins",
+	"hours":               manyDefects + " --legs 1600 --manifests json --hourly --files 48 --truncated-batch 0.2 --export-failed 0.2 --margins",
 	"parquet":             manyDefects + " --legs 800 --manifests parquet --files 3 --cdr-files 2",
 	"sidecars":            manyDefects + " --legs 800 --profile genesys-cloud --truncated 0.03 --metadata-lost 0.03",
 	"sidecars and media":  manyDefects + " --legs 400 --profile genesys-cloud --cdrs csv --truncated 0.03 --metadata-lost 0.03 --media --media-lost 0.05" + mediaDefects + " --media-short 0.03",

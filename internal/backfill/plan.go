@@ -198,20 +198,14 @@ func (p *Plan) check() string {
 // maxIntervals bounds a shard that is read: a century of hours.
 const maxIntervals = 100 * 366 * 24
 
-// Place is where plans of an output are.
-type Place struct {
-	Store object.Store
-	Root  string // prefix of the output, empty or ending in a slash
-}
+// key returns the key of a plan of an output.
+func key(out *ledger.Output, id string) string { return out.Root + folder + id + "/" + planFile }
 
-// key returns the key of a plan.
-func (p Place) key(id string) string { return p.Root + folder + id + "/" + planFile }
+// urlOf returns where a plan is, as people and Jobs name it.
+func urlOf(out *ledger.Output, id string) string { return out.Store.String() + key(out, id) }
 
-// URL returns where a plan is, as people and Jobs name it.
-func (p Place) URL(id string) string { return p.Store.String() + p.key(id) }
-
-// Put writes a plan, unless it is there, and returns its id.
-func (p Place) Put(ctx context.Context, plan *Plan) (id string, err error) {
+// Put writes a plan to an output, unless it is there, and returns its id.
+func Put(ctx context.Context, out *ledger.Output, plan *Plan) (id string, err error) {
 	raw, err := ledger.Encode(plan)
 	if err != nil {
 		return "", err
@@ -220,8 +214,8 @@ func (p Place) Put(ctx context.Context, plan *Plan) (id string, err error) {
 		return "", fmt.Errorf("a plan of %d shards is too large: choose fewer", len(plan.Shards))
 	}
 	id = idOf(raw)
-	if err := p.Store.Create(ctx, p.key(id), object.ContentOf(raw)); err != nil {
-		return "", fmt.Errorf("writing the plan %q: %w", p.URL(id), err)
+	if err := out.Store.Create(ctx, key(out, id), object.ContentOf(raw)); err != nil {
+		return "", fmt.Errorf("writing the plan %q: %w", urlOf(out, id), err)
 	}
 	return id, nil
 }
@@ -237,10 +231,10 @@ var ErrNoPlan = errors.New("there is no such plan: cdrmend backfill plan makes o
 
 // Get reads a plan. Its id says what its bytes are, so whoever changes it makes it
 // unusable, and nothing else.
-func (p Place) Get(ctx context.Context, id string) (*Plan, error) {
-	_, body, err := p.Store.Get(ctx, p.key(id))
+func Get(ctx context.Context, out *ledger.Output, id string) (*Plan, error) {
+	_, body, err := out.Store.Get(ctx, key(out, id))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%q: %w", p.URL(id), ErrNoPlan)
+		return nil, fmt.Errorf("%q: %w", urlOf(out, id), ErrNoPlan)
 	}
 	if err != nil {
 		return nil, err
@@ -248,20 +242,20 @@ func (p Place) Get(ctx context.Context, id string) (*Plan, error) {
 	defer body.Close()
 	raw, err := io.ReadAll(io.LimitReader(body, maxPlan+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading the plan %q: %w", p.URL(id), err)
+		return nil, fmt.Errorf("reading the plan %q: %w", urlOf(out, id), err)
 	}
 
 	if idOf(raw) != id {
-		return nil, &ledger.BrokenError{Key: p.URL(id), Detail: "it was changed since it was made, as its SHA-256 does not begin with its name"}
+		return nil, &ledger.BrokenError{Key: urlOf(out, id), Detail: "it was changed since it was made, as its SHA-256 does not begin with its name"}
 	}
 	plan := new(Plan)
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(plan); err != nil {
-		return nil, fmt.Errorf("%q is no plan that this version knows: %w", p.URL(id), err)
+		return nil, fmt.Errorf("%q is no plan that this version knows: %w", urlOf(out, id), err)
 	}
 	if wrong := plan.check(); wrong != "" {
-		return nil, fmt.Errorf("%q is no plan: %s", p.URL(id), wrong)
+		return nil, fmt.Errorf("%q is no plan: %s", urlOf(out, id), wrong)
 	}
 	return plan, nil
 }

@@ -22,27 +22,27 @@ func aPlan() *backfill.Plan {
 	}
 }
 
-func aPlace(t *testing.T) (backfill.Place, string) {
+func anOutput(t *testing.T) (*ledger.Output, string) {
 	t.Helper()
 	dir := t.TempDir()
 	store, err := object.Open(t.Context(), object.Location{Dir: dir}, object.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return backfill.Place{Store: store}, dir
+	return &ledger.Output{Store: store}, dir
 }
 
 func TestAPlanIsReadAsItWasMade(t *testing.T) {
-	place, _ := aPlace(t)
-	id, err := place.Put(t.Context(), aPlan())
+	out, _ := anOutput(t)
+	id, err := backfill.Put(t.Context(), out, aPlan())
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := place.Put(t.Context(), aPlan())
+	again, err := backfill.Put(t.Context(), out, aPlan())
 	if err != nil || again != id {
 		t.Errorf("the same plan is %q and %q: %v", id, again, err)
 	}
-	p, err := place.Get(t.Context(), id)
+	p, err := backfill.Get(t.Context(), out, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestAPlanIsReadAsItWasMade(t *testing.T) {
 		t.Errorf("the intervals are %s", got)
 	}
 
-	for _, name := range []string{id, place.URL(id), "s3://bucket/a/plans/" + id + "/plan.json", "plans/" + id, "/out/plans/" + id + "/"} {
+	for _, name := range []string{id, out.Store.String() + "plans/" + id + "/plan.json", "s3://bucket/a/plans/" + id + "/plan.json", "plans/" + id, "/out/plans/" + id + "/"} {
 		if _, got, ok := backfill.ParseName(name); !ok || got != id {
 			t.Errorf("%q names the plan %q", name, got)
 		}
@@ -69,8 +69,8 @@ func TestAPlanIsReadAsItWasMade(t *testing.T) {
 }
 
 func TestAPlanThatWasChangedIsRefused(t *testing.T) {
-	place, dir := aPlace(t)
-	id, err := place.Put(t.Context(), aPlan())
+	out, dir := anOutput(t)
+	id, err := backfill.Put(t.Context(), out, aPlan())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +85,10 @@ func TestAPlanThatWasChangedIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Replace(string(raw), `"to": "2026-11-03"`, `"to": "2026-11-02"`, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := place.Get(t.Context(), id); !isBroken(err) {
+	if _, err := backfill.Get(t.Context(), out, id); !isBroken(err) {
 		t.Errorf("it is read with error %v", err)
 	}
-	if _, err := place.Get(t.Context(), strings.Repeat("0", 32)); !errors.Is(err, backfill.ErrNoPlan) {
+	if _, err := backfill.Get(t.Context(), out, strings.Repeat("0", 32)); !errors.Is(err, backfill.ErrNoPlan) {
 		t.Errorf("a plan that is not there: %v", err)
 	}
 }
@@ -111,14 +111,14 @@ func TestAPlanThatContradictsItselfIsRefused(t *testing.T) {
 		"millions of intervals": func(p *backfill.Plan) { p.Length, p.Shards[0].Intervals = "1ns", 2*24*3600*1e9 },
 		"a wrong settle":        func(p *backfill.Plan) { p.Settle["cdr"] = "soon" },
 	} {
-		place, _ := aPlace(t)
+		out, _ := anOutput(t)
 		p := aPlan()
 		change(p)
-		id, err := place.Put(t.Context(), p)
+		id, err := backfill.Put(t.Context(), out, p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := place.Get(t.Context(), id); err == nil {
+		if _, err := backfill.Get(t.Context(), out, id); err == nil {
 			t.Errorf("%s: it is read", what)
 		}
 	}

@@ -50,7 +50,8 @@ type State struct {
 	RunID    string   `json:"run_id,omitempty"`
 	Failure  *Failure `json:"failure,omitempty"` // of one that failed
 
-	summary *report.Summary // of one that is done
+	coverage report.Coverage // of one that is done
+	outcome  policy.Outcome  // likewise
 }
 
 // The states of an interval.
@@ -87,13 +88,11 @@ type Output struct {
 	Describe func(interval string, err error) *Failure
 }
 
-func (o *Output) place() Place { return Place{o.Store, o.Root} }
-
 // Status tells what of a shard is done, or of all shards for -1. Nothing but the output is
 // read.
 func (o *Output) Status(ctx context.Context, shard int) (*Status, error) {
 	s := &Status{
-		Format: StatusFormat, Plan: o.place().URL(o.ID), Of: len(o.Plan.Shards),
+		Format: StatusFormat, Plan: urlOf(o.Output, o.ID), Of: len(o.Plan.Shards),
 		Tool: o.Plan.Tool, AsOf: record.TimeOf(o.Plan.AsOf).String(),
 	}
 	if shard >= 0 {
@@ -127,16 +126,18 @@ func (o *Output) look(ctx context.Context, known *ledger.Known, s *State) error 
 	interval := o.Interval(s.Interval)
 	interval.Known = known
 	head, err := interval.Latest(ctx)
+	var made *report.Summary
 	if err == nil {
-		s.summary, err = o.Made(ctx, interval, head)
+		made, err = o.Made(ctx, interval, head)
 	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil: // others can be told all the same
 		s.State, s.Failure = Failed, o.Describe(s.Interval, err)
-	case s.summary != nil:
+	case made != nil: // a summary may be large, and intervals many
 		s.State, s.Commit, s.RunID = Done, head.Number(), head.Record.RunID
+		s.coverage, s.outcome = made.Coverage, made.Outcome
 	}
 	return nil
 }
@@ -194,12 +195,12 @@ func (s *Status) count() {
 			s.Failed++
 		default:
 			s.Done++
-			o := state.summary.Outcome
+			o := state.outcome
 			s.Critical, s.Major, s.Minor = s.Critical+o.OpenCritical, s.Major+o.OpenMajor, s.Minor+o.OpenMinor
 			if o.Indeterminate {
 				s.Unsure++
 			}
-			s.Coverage.Add(&state.summary.Coverage)
+			s.Coverage.Add(&state.coverage)
 		}
 	}
 }

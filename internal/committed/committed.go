@@ -70,10 +70,14 @@ type Commit struct {
 	ledger.Head
 	output   *Output
 	interval *ledger.Interval
-	reading  sync.Mutex    // held while files is read
-	files    *ledger.Files // read at the first call of Files
-	checks   checks        // files that searches use
+	reading  sync.Mutex          // held while files is read
+	files    *ledger.Files       // read at the first call of Files
+	renamed  map[document]string // paths of documents whose keys the output cannot hold
+	checks   checks              // files that searches use
 }
+
+// document names a document of a run.
+type document struct{ source, key string }
 
 // URL returns the folder of the commit's run.
 func (c *Commit) URL() string { return c.output.Store.String() + c.interval.RunPrefix(c.Record.RunID) }
@@ -86,9 +90,15 @@ func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
 		return c.files, nil
 	}
 
-	var err error
-	c.files, err = c.interval.Files(ctx, c.Head)
-	return c.files, err
+	files, err := c.interval.Files(ctx, c.Head)
+	if err != nil {
+		return nil, err
+	}
+	c.files, c.renamed = files, map[document]string{}
+	for _, r := range files.Manifest.Renamed {
+		c.renamed[document{r.Source, r.Key}] = r.Path
+	}
+	return files, nil
 }
 
 // Copy returns the repaired copy of a document, with its path below the run's folder;
@@ -99,12 +109,9 @@ func (c *Commit) Copy(ctx context.Context, source, key string) (ledger.File, boo
 		return ledger.File{}, false, err
 	}
 
-	// A key that the output cannot hold was renamed.
-	path := "manifests/" + source + "/" + key
-	for _, renamed := range files.Manifest.Renamed {
-		if renamed.Source == source && renamed.Key == key {
-			path = renamed.Path
-		}
+	path, ok := c.renamed[document{source, key}]
+	if !ok {
+		path = "manifests/" + source + "/" + key
 	}
 	f, ok := files.Find(path)
 	if !ok { // of XML, which is written as JSON

@@ -25,7 +25,10 @@ func (d day) sent(end clock) time.Time {
 // sentWhole returns when the object that holds the part arrives. All that it tells of has
 // ended by then.
 func (p part) sentWhole() time.Time {
-	if p.overnight {
+	switch {
+	case p.Hourly:
+		return p.sent(p.ends.to)
+	case p.ends == overnight:
 		return p.sent(oneDay + longest)
 	}
 

@@ -36,13 +36,18 @@ func (n *Night) Config(base string) []byte {
 		cdrs = "genesys-conversation-detail"
 	}
 
+	hour := ""
+	if n.Hourly {
+		hour = "hour={hour}/"
+		manifests += hour
+	}
 	comment, settle := "It is complete as it is: no source settles later.", "0s"
 	if n.Late > 0 {
 		comment, settle = n.settles(), "48h"
 	}
 
-	return fmt.Appendf(nil, config, comment, s.org[:], below(manifests), s.org[:], n.Profile, settle, below("cdr/date={date}/"), cdrs,
-		below("registrations/date={date}/"), log, media, below("out/"), s.queues[unrecordedQueue][:])
+	return fmt.Appendf(nil, config, comment, s.org[:], below(manifests), s.org[:], n.Profile, settle, below("cdr/date={date}/"+hour), cdrs,
+		below("registrations/date={date}/"+hour), log, media, below("out/"), s.queues[unrecordedQueue][:])
 }
 
 const config = `# A synthetic night. %s

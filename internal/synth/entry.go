@@ -40,7 +40,7 @@ func (p part) writeBatch(w io.Writer) error {
 	b := append([]byte(`{"format":"cdrmend.manifest/1","org_id":"`), p.org[:]...)
 	b = append(b, `","counts":{"total":`...)
 	b = append(strconv.AppendInt(b, int64(entries), 10), `,"failed":`...)
-	if p.document().failed {
+	if p.defects().failed {
 		b = append(b, '3')
 	} else {
 		b = append(b, '0')
@@ -52,14 +52,9 @@ func (p part) writeBatch(w io.Writer) error {
 // document holds the defects of a manifest.
 type document struct{ cut, failed bool }
 
-// document draws the defects of the manifest that holds the part.
-func (p part) document() document {
-	number := p.from
-	if p.overnight {
-		number = -1 // no other part begins there
-	}
-
-	r := p.drawing(ofDocument, p.number, number)
+// defects draws the defects of the manifest that holds the part.
+func (p part) defects() document {
+	r := p.drawing(ofDocument, p.number, p.document)
 	return document{cut: r.unit() < p.Rates[TruncatedBatch], failed: r.unit() < p.Rates[ExportFailed]}
 }
 
@@ -89,7 +84,7 @@ func (p part) writeEntries(w io.Writer, first, before, between, last string) err
 
 	// A document is cut in the middle of the last value of its last entry, so that
 	// no other value is lost.
-	if p.document().cut && any {
+	if p.defects().cut && any {
 		o.b = o.b[:len(o.b)-len(`"}`)-8]
 	} else if any || first != "" {
 		o.b = append(o.b, last...)

@@ -14,6 +14,9 @@ func inARow(nights int) []*Night {
 		formats := FormatsOf(vendor)
 		list = append(list, small(vendor, formats[0], formats[1]))
 	}
+	byHour := small(Cdrmend, JSON, CSV)
+	byHour.Hourly = true
+	list = append(list, byHour)
 	for _, n := range list {
 		n.Nights, n.Legs, n.Margins = nights, 2000, false
 	}

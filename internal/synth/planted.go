@@ -182,6 +182,19 @@ func (p *Planted) documents(d day, night int) {
 		return
 	}
 
+	if d.Hourly {
+		for hour := range hours + 1 {
+			if d.number < night != (hour == hours) {
+				continue
+			}
+			for _, part := range d.partsOfHour(hour, max(1, d.ManifestFiles/hours)) {
+				if part.hasEntries() {
+					p.document(part)
+				}
+			}
+		}
+		return
+	}
 	if d.number < night {
 		if part := d.overnight(); part.hasEntries() {
 			p.document(part)
@@ -196,7 +209,7 @@ func (p *Planted) documents(d day, night int) {
 }
 
 func (p *Planted) document(part part) {
-	doc := part.document()
+	doc := part.defects()
 	if doc.cut {
 		p.add("truncated_document", "")
 	}

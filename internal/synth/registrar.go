@@ -159,6 +159,9 @@ func (d day) registrations() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for hour := range logs {
 			key := fmt.Sprintf("registrations/date=%s/log-%02d.jsonl", d.date, hour)
+			if d.Hourly {
+				key = fmt.Sprintf("registrations/date=%s/hour=%02d/log.jsonl", d.date, hour)
+			}
 			if !yield(Object{key, d.sent(clock(hour+1) * oneDay / logs), func(w io.Writer) error { return d.writeLog(w, hour) }}) {
 				return
 			}

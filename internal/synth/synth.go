@@ -59,6 +59,7 @@ type Night struct {
 	ManifestFiles int     // with manifests, in each day; sidecars are one for each entry
 	CDRFiles      int     // in each day
 	Lines         int     // that register, each twice an hour
+	Hourly        bool    // file everything in partitions of an hour, of profile cdrmend only
 	Margins       bool    // write the days before and after as well, as large as a night
 	Media         bool    // write media objects that can be heard
 	Prefix        string  // of all keys where the night lies; entries of profile cdrmend name their media with it
@@ -89,6 +90,8 @@ func (n *Night) Check() error {
 			n.Profile, strings.Join(has.manifests, " or "), strings.Join(has.cdrs, " or "))
 	case !(n.Late >= 0 && n.Late <= 1): // this way round, it also refuses NaN
 		return fmt.Errorf("the rate of late objects is %v: it must be from 0 to 1", n.Late)
+	case n.Hourly && n.Profile != Cdrmend:
+		return fmt.Errorf("profile %s files its records in its own way: only %s can be filed by the hour", n.Profile, Cdrmend)
 	case n.Media && n.Profile == Twilio:
 		return fmt.Errorf("profile %s has lists of recordings and no media objects: do not ask for any", Twilio)
 	}
@@ -178,7 +181,7 @@ func (d day) manifests() iter.Seq[Object] {
 	}
 	write := map[string]writer{JSONLines: part.writeLines, JSON: part.writeBatch, Parquet: part.writeParquet}[d.Manifests]
 
-	manifests := d.partsByEnd(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, part.hasEntries, write)
+	manifests := d.partsByEnd(d.ManifestFiles, "manifests/date=%s/"+d.hourFolder()+"export-%04d."+d.Manifests, part.hasEntries, write)
 	if !d.Media {
 		return manifests
 	}
@@ -200,25 +203,36 @@ func (d day) cdrs() iter.Seq[Object] {
 	if d.CDRs == Details {
 		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", part.writeDetails)
 	}
-	return d.partsByEnd(d.CDRFiles, "cdr/date=%s/legs-%04d.csv", part.hasRows, part.writeCSV)
+	return d.partsByEnd(d.CDRFiles, "cdr/date=%s/"+d.hourFolder()+"legs-%04d.csv", part.hasRows, part.writeCSV)
 }
 
 // part is a half-open range of a day's leg numbers. No conversation straddles
 // its ends, so it can be written without the legs next to it.
 //
 // An object that is filed by the end of what it holds has the records of the part that
-// end before midnight, or overnight the others.
+// end in a span of the day: the whole day, an hour, or what comes after midnight.
 type part struct {
 	day
-	from, to  int
-	overnight bool
+	from, to int
+	ends     span
+	document int // what its defects are drawn from, if it is a document
 }
+
+// span is a half-open span of a day and the first hours of the next.
+type span struct{ from, to clock }
+
+var (
+	untilMidnight = span{0, oneDay}
+	overnight     = span{oneDay, 2 * oneDay}
+)
+
+func hourOf(n int) span { return span{clock(n) * oneHour, clock(n+1) * oneHour} }
 
 // writer writes the object that holds a part.
 type writer func(p part, w io.Writer) error
 
 // whole returns all legs of the day.
-func (d day) whole() part { return part{d, 0, d.Legs, false} }
+func (d day) whole() part { return part{d, 0, d.Legs, untilMidnight, 0} }
 
 // part returns one of a number of parts of the day's legs.
 func (d day) part(i, of int) part {
@@ -228,7 +242,7 @@ func (d day) part(i, of int) part {
 		}
 		return d.Legs * i / of / block * block // blocks are kept whole: their last two legs share a conversation
 	}
-	return part{d, at(i), at(i + 1), false}
+	return part{d, at(i), at(i + 1), untilMidnight, at(i)}
 }
 
 func (d day) parts(of int, key string, write writer) iter.Seq[Object] {
@@ -245,8 +259,12 @@ func (d day) parts(of int, key string, write writer) iter.Seq[Object] {
 
 // partsByEnd yields the parts of the day as a system files them that writes a record when
 // it ends: the last object lies in the next day's partition, with what lasts over
-// midnight. It is left out when its part has nothing of that kind.
+// midnight. It is left out when its part has nothing of that kind. Filed by the hour, each
+// hour has objects of its own, and those without a record are left out.
 func (d day) partsByEnd(of int, key string, has func(part) bool, write writer) iter.Seq[Object] {
+	if d.Hourly {
+		return d.partsByHour(of, key, has, write)
+	}
 	return func(yield func(Object) bool) {
 		for o := range d.parts(of, key, write) {
 			if !yield(o) {
@@ -266,12 +284,12 @@ func (d day) partsByEnd(of int, key string, has func(part) bool, write writer) i
 // of a day can: the part has those of its last 32nd, 45 minutes.
 func (d day) overnight() part {
 	from := max(0, d.Legs-d.Legs/32-block) / block * block
-	return part{d, from, d.Legs, true}
+	return part{d, from, d.Legs, overnight, -1} // no other part begins there
 }
 
 // holds reports whether an object with the part, filed by the end of what it holds, has a
 // record with an end.
-func (p part) holds(end clock) bool { return over(end) == 1 == p.overnight }
+func (p part) holds(end clock) bool { return p.ends.from <= end && end < p.ends.to }
 
 // rows calls f for each leg that the part's CDRs tell of.
 func (p part) rows(f func(c *call, n int) error) error {

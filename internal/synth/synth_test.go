@@ -213,6 +213,9 @@ func TestWhatCannotBeMadeIsRefused(t *testing.T) {
 		{func(n *Night) { n.Nights = -1 }, "-1 nights: there must be from 1 to"},
 		{func(n *Night) { n.Nights = 4000 }, "4000 nights"},
 		{func(n *Night) { n.Late = 1.5 }, "the rate of late objects is 1.5"},
+		{func(n *Night) {
+			n.Hourly, n.Profile, n.Manifests, n.CDRs, n.Rates = true, GenesysCloud, Sidecars, Details, Rates{}
+		}, "only cdrmend can be filed by the hour"},
 		{func(n *Night) { n.Manifests = Sidecars }, "profile cdrmend has manifests as jsonl or json or parquet"},
 		{func(n *Night) { n.Profile = GenesysCloud }, "has manifests as sidecars, with CDRs as details or csv"},
 		{func(n *Night) { n.Manifests = "xml" }, `manifests as "xml"`},
