@@ -73,6 +73,12 @@ func (w *world) close() {
 }
 
 func (w *world) makeDir(context.Context) (err error) {
+	// A name without a slash would be looked for elsewhere.
+	for _, path := range []*string{&w.program, &w.controlPlane, &w.tools, &w.manifests} {
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
 	if w.keep != "" {
 		w.dir, err = filepath.Abs(w.keep)
 		if err != nil {
