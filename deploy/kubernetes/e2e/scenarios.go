@@ -85,13 +85,13 @@ func (w *world) days(from, to int) (list []string) {
 	return list
 }
 
-// end waits for a job of a scenario to end, and notes how.
+// end waits for a job of a scenario to end, and notes how, and how many pods it had so far.
 func (w *world) end(ctx context.Context, r *result, job string, pods map[types.UID]bool) error {
 	how, err := w.finished(ctx, job, pods)
 	if r.how != "" {
 		r.how += ", "
 	}
 	r.how += how
-	r.pods += len(pods)
+	r.pods = len(pods)
 	return err
 }

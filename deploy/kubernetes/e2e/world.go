@@ -44,7 +44,7 @@ type world struct {
 // newWorld starts the servers and the nodes, makes the nights, and lets a single machine
 // compute them.
 func newWorld(ctx context.Context, o *options) (*world, error) {
-	w := &world{options: o, nodes: map[string]*node.Agent{}, log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	w := &world{options: o, nodes: map[string]*node.Agent{}}
 	// The job of a CronJob takes the night that ended last.
 	w.first = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -nights)
 	for _, stage := range []func(context.Context) error{w.makeDir, w.makeImage, w.startStore, w.startCluster, w.makeNights, w.computeAlone} {
@@ -131,6 +131,12 @@ func (w *world) startCluster(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	// Nodes complain while the control plane restarts, which is as it should be.
+	complaints, err := os.OpenFile(w.path("nodes.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	w.log = slog.New(slog.NewTextHandler(complaints, nil)) // open as long as this program runs
 	// One more than there are workers, for what replaces a worker.
 	for i := range workers + 1 {
 		if err := w.addNode(ctx, fmt.Sprintf("node-%d", i+1)); err != nil {
