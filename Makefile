@@ -7,10 +7,10 @@ SIDECARS ?= 100000
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build release image packagers gateway tools test fuzz bench bench-large growth chaos lint demo
+.PHONY: help build release image packagers gateway tools test e2e-k8s fuzz bench bench-large growth chaos lint demo
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
@@ -59,6 +59,13 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too
 	CI=true go test -count=1 -timeout 40m ./...
+
+# It has a module of its own, as the program needs nothing of Kubernetes.
+e2e-k8s: build gateway ## run the manifests on a real Kubernetes control plane, which is built first, and disturb what runs; needs root, and takes 10 minutes; ONLY='a pattern of names'
+	@.ci/go-tool sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+	deploy/kubernetes/e2e/controlplane/build .tools/k8s
+	cd deploy/kubernetes/e2e && go build -o $(CURDIR)/.tools/bin/e2e-k8s .
+	.tools/bin/e2e-k8s -program cdrmend -control-plane .tools/k8s -tools .tools/bin -manifests deploy/kubernetes -only '$(ONLY)'
 
 growth: build ## run hostile structures at n, 2n and 4n, and show how time, memory and output grow; ONLY='a pattern of names'
 	go test -c -o .tools/bin/growth ./internal/growth

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 )
 
 // kustomized returns what kustomize makes of a folder of deploy/kubernetes.
@@ -21,7 +25,7 @@ func kustomized(t *testing.T, folder string) string {
 	return out
 }
 
-// installed runs a program that make tools installs, with an input.
+// runTool runs a program that make tools installs, with an input.
 func runTool(t *testing.T, name, input string, args ...string) (string, error) {
 	t.Helper()
 	path := filepath.Join("..", "..", ".tools", "bin", name)
@@ -35,15 +39,16 @@ func runTool(t *testing.T, name, input string, args ...string) (string, error) {
 }
 
 func TestKubernetesKnowsEveryField(t *testing.T) {
-	for _, folder := range []string{"base", "example"} {
+	nightly, backfill := []string{"CronJob", "NetworkPolicy", "ServiceAccount"}, []string{"ConfigMap", "Job"}
+	for folder, want := range map[string][]string{"base": nightly, "example": nightly, "backfill": backfill, "example-backfill": backfill} {
 		text := kustomized(t, folder)
 		out, err := runTool(t, "kubestrict", text)
 		kinds := strings.Fields(strings.NewReplacer("batch/v1 ", "", "networking.k8s.io/v1 ", "", "v1 ", "").Replace(out))
 		slices.Sort(kinds)
-		if err != nil || !slices.Equal(kinds, []string{"CronJob", "NetworkPolicy", "ServiceAccount"}) {
-			t.Errorf("%s: %v: %s, want a CronJob, a NetworkPolicy and a ServiceAccount", folder, err, out)
+		if err != nil || !slices.Equal(kinds, want) {
+			t.Errorf("%s: %v: %s, want %v", folder, err, out, want)
 		}
-		if out, err := runTool(t, "kubestrict", strings.Replace(text, "concurrencyPolicy:", "concurencyPolicy:", 1)); err == nil {
+		if out, err := runTool(t, "kubestrict", strings.Replace(text, "podFailurePolicy:", "podFailurPolicy:", 1)); err == nil {
 			t.Errorf("%s: a misspelt field passes: %s", folder, out)
 		}
 	}
@@ -148,5 +153,81 @@ func TestAPlaceChangesNamespaceImageAndRole(t *testing.T) {
 	const role = "eks.amazonaws.com/role-arn"
 	if all["ServiceAccount"].Metadata.Annotations[role] == "" || kubeManifests(t, "base")["ServiceAccount"].Metadata.Annotations[role] != "" {
 		t.Error("the role of IRSA stands in the example, and not in the base, which is for Pod Identity too")
+	}
+}
+
+// backfillJob is what the tests look at in the Job of a backfill.
+type backfillJob struct {
+	Spec struct {
+		CompletionMode       string `yaml:"completionMode"`
+		Completions          int    `yaml:"completions"`
+		BackoffLimitPerIndex int    `yaml:"backoffLimitPerIndex"`
+		MaxFailedIndexes     int    `yaml:"maxFailedIndexes"`
+		PodFailurePolicy     struct {
+			Rules []struct {
+				Action      string `yaml:"action"`
+				OnExitCodes struct {
+					Values []int `yaml:"values"`
+				} `yaml:"onExitCodes"`
+			} `yaml:"rules"`
+		} `yaml:"podFailurePolicy"`
+	} `yaml:"spec"`
+}
+
+func readBackfill(t *testing.T) *backfillJob {
+	t.Helper()
+	var j backfillJob
+	if err := yaml.Unmarshal(deployed(t, "kubernetes", "backfill", "job.yaml"), &j); err != nil {
+		t.Fatal(err)
+	}
+	return &j
+}
+
+func TestABackfillFailsAsAWholeOnlyWhenEveryShardWould(t *testing.T) {
+	got := map[string][]int{}
+	for _, rule := range readBackfill(t).Spec.PodFailurePolicy.Rules {
+		got[rule.Action] = rule.OnExitCodes.Values
+	}
+	want := map[string][]int{"FailJob": {exitUsage, exitRefused}, "FailIndex": {exitStopped}, "Ignore": nil}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("exit codes by action (-want +got):\n%s", diff)
+	}
+	s := readBackfill(t).Spec
+	if s.CompletionMode != "Indexed" || s.BackoffLimitPerIndex == 0 || s.MaxFailedIndexes < s.Completions {
+		t.Errorf("a shard that fails ends others: %+v", s)
+	}
+}
+
+// TestThePodOfABackfillIsThatOfTheJob leaves out the command, and the variable that it uses.
+func TestThePodOfABackfillIsThatOfTheJob(t *testing.T) {
+	pod := func(file, path string) (spec map[string]any, args []string) {
+		p, err := yaml.PathString(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Read(bytes.NewReader(deployed(t, "kubernetes", file)), &spec); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		container := spec["containers"].([]any)[0].(map[string]any)
+		for _, arg := range container["args"].([]any) {
+			args = append(args, arg.(string))
+		}
+		delete(container, "args")
+		container["env"] = slices.DeleteFunc(container["env"].([]any), func(e any) bool { return e.(map[string]any)["name"] == "PLAN" })
+		return spec, args
+	}
+	want, _ := pod("base/cronjob.yaml", "$.spec.jobTemplate.spec.template.spec")
+	got, args := pod("backfill/job.yaml", "$.spec.template.spec")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the pod (-CronJob +backfill):\n%s", diff)
+	}
+	if args[0] != backfillCommand.name || args[1] != backfillCommand.verbs[1].name {
+		t.Errorf("the container runs %q, want backfill run", args)
+	}
+	flags := pflag.NewFlagSet(args[0], pflag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	backfillCommand.flags(flags)
+	if err := flags.Parse(args[2:]); err != nil {
+		t.Errorf("%q: %v", args, err)
 	}
 }

@@ -32,7 +32,8 @@ func check(r io.Reader) error {
 			return err
 		}
 		kinds := map[string]any{
-			"batch/v1 CronJob": &batch.CronJob{}, "v1 ServiceAccount": &core.ServiceAccount{}, "networking.k8s.io/v1 NetworkPolicy": &networking.NetworkPolicy{},
+			"batch/v1 CronJob": &batch.CronJob{}, "batch/v1 Job": &batch.Job{}, "v1 ConfigMap": &core.ConfigMap{}, "v1 ServiceAccount": &core.ServiceAccount{},
+			"networking.k8s.io/v1 NetworkPolicy": &networking.NetworkPolicy{},
 		}
 		name := head.APIVersion + " " + head.Kind
 		kind, ok := kinds[name]
