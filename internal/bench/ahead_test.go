@@ -19,7 +19,7 @@ import (
 // calls what a run calls.
 func readAhead(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/5
-	note("\nListing and reading sidecars in a bucket whose requests take %v longer, %d legs:", latency, size)
+	note("\nListing and reading sidecars in a bucket whose answers take %v, %d legs:", latency, size)
 	n, far := farNight(t, size)
 
 	contenderOf := func(name, how string) *contender {

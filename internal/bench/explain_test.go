@@ -37,7 +37,7 @@ func explained(t *testing.T) []goal {
 // explainedFarAway does so in a bucket that is far away.
 func explainedFarAway(t *testing.T) []goal {
 	started := time.Now()
-	note("\nOne recording of %d legs in a bucket whose requests take %v longer:", *legs, latency)
+	note("\nOne recording of %d legs in a bucket whose answers take %v:", *legs, latency)
 	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
 	server.Setenv(t)
 	server.Bucket(t, "night", objecttest.Plain)

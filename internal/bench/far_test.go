@@ -9,7 +9,7 @@ import (
 	"cdrmend/internal/object/objecttest"
 )
 
-// latency is what a request takes longer where the bucket is far away.
+// latency is what the answer to a request takes at least where the bucket is far away.
 const latency = 30 * time.Millisecond
 
 // How many requests are in flight at once. Two cores can serve the lower number easily,
@@ -21,7 +21,7 @@ const (
 )
 
 // farNight makes a night of sidecars in a bucket, and returns the setting with which
-// requests take longer. Results go to another bucket.
+// answers take longer. Results go to another bucket.
 func farNight(t *testing.T, legs int, more ...string) (n *night, far string) {
 	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
 	server.Setenv(t)
@@ -35,7 +35,7 @@ func farNight(t *testing.T, legs int, more ...string) (n *night, far string) {
 // farAway measures sidecars in a bucket that is far away.
 func farAway(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/5
-	note("\nSidecars in a bucket whose requests take %v longer, %d legs:", latency, size)
+	note("\nSidecars in a bucket whose answers take %v, %d legs:", latency, size)
 	n, far := farNight(t, size)
 
 	objects, outputs := 0, 0

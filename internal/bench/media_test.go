@@ -13,7 +13,7 @@ import (
 // a run that only compares their sizes.
 func lookedInto(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/10
-	note("\nMedia in a bucket whose requests take %v longer, %d legs:", latency, size)
+	note("\nMedia in a bucket whose answers take %v, %d legs:", latency, size)
 	n, far := farNight(t, size, "--media")
 
 	outputs, heard := 0, int64(0)
