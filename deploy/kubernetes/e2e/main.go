@@ -42,6 +42,7 @@ func run(ctx context.Context) (bool, error) {
 	flag.StringVar(&o.keep, "keep", "", "work in this directory, which stays, instead of a temporary one")
 	flag.IntVar(&o.legs, "legs", 2000, "how many legs each night has: the more, the longer an interval takes")
 	only := flag.String("only", "", "a pattern of names of scenarios")
+	serve := flag.Bool("serve", false, "afterwards leave everything running until Ctrl-C, to try manifests by hand")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
@@ -65,6 +66,10 @@ func run(ctx context.Context) (bool, error) {
 	t, err := w.play(ctx, pattern)
 	if t != nil {
 		t.print(os.Stdout)
+	}
+	if *serve && err == nil {
+		w.tell(os.Stdout)
+		<-ctx.Done()
 	}
 	return valid && t != nil && t.good(), err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -54,6 +55,16 @@ func newWorld(ctx context.Context, o *options) (*world, error) {
 		}
 	}
 	return w, nil
+}
+
+// tell says how to reach what runs.
+func (w *world) tell(out io.Writer) {
+	fmt.Fprintf(out, "export KUBECONFIG=%s\n", w.cluster.Kubeconfig)
+	for _, setting := range w.store.environment() {
+		fmt.Fprintln(out, "export", setting)
+	}
+	fmt.Fprintf(out, "The nodes have the image %s, and the secret s3 the settings of the S3 server.\n", image)
+	fmt.Fprintf(out, "%s is a configuration of nights in it.\n", w.path("configs", "single", "cdrmend.yaml"))
 }
 
 // close ends everything that was started.
