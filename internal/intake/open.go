@@ -46,6 +46,17 @@ func (p *Opener) Open(ctx context.Context, n uint32) (io.ReadCloser, error) {
 	return p.stores[o.Source].Open(ctx, o.Info, 0)
 }
 
+// again returns what opens an object in its source once more, pinned as before; nil where
+// that would take a request. Reading again is not counted, as nobody waits for it.
+func (p *Opener) again(n uint32) func(context.Context) (io.ReadCloser, error) {
+	o := &p.objects[n]
+	store := p.stores[o.Source]
+	if isRemote(store) || p.packs.Has(n) {
+		return nil
+	}
+	return func(ctx context.Context) (io.ReadCloser, error) { return store.Open(ctx, o.Info, 0) }
+}
+
 // NewPacks returns a set of packs for the inputs, to which packs are added before they
 // serve; see [Opener.ServeFrom].
 func (p *Opener) NewPacks(warn func(pack string, err error)) *pack.Set {

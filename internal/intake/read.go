@@ -76,6 +76,7 @@ func Read(ctx context.Context, in *Inputs, o Options) (*evidence.Evidence, *Acco
 	err := s.all(ctx, !o.Everything && (o.Tuning.FilterEvery > 0 || margin >= sparse))
 	var ev *evidence.Evidence
 	if err == nil {
+		o.Keep.finish()
 		ev, err = out.finish(o.Release)
 	}
 	if err != nil {

@@ -283,26 +283,21 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	if err := j.write(ctx, to, head, c, account, memory); err != nil {
 		return nil, err
 	}
+	if err := packs.wait(); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
-// read reads all inputs, and keeps their bytes in packs. The caller closes the account.
+// read reads all inputs, and has their bytes kept in packs. The caller closes the account.
 func (j *Job) read(ctx context.Context, to *ledger.Interval, inputs *listed, packs *packs, memory budget.Budget) (*evidence.Evidence, *intake.Account, error) {
-	keep, err := packs.keep(to, j.Config.Scratch)
+	keep, err := packs.keep(ctx, to, j.Config.Scratch)
 	if err != nil {
 		return nil, nil, err
 	}
-	ev, account, err := intake.Read(ctx, inputs.Inputs, intake.Options{
+	return intake.Read(ctx, inputs.Inputs, intake.Options{
 		Log: j.Log, Progress: j.Watch, Release: memory.Release, Keep: keep, Tuning: j.tuning,
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := packs.write(ctx, to); err != nil {
-		account.Close()
-		return nil, nil, err
-	}
-	return ev, account, nil
 }
 
 // write writes the files of a decision, and completes what was computed.

@@ -25,6 +25,9 @@ type packs struct {
 	serve  []ledger.Pack // that hold inputs of the run
 	merge  bool          // what they hold goes into the new one
 	writer *pack.Writer  // nil when nothing is kept
+	ended  chan struct{} // closed when the new packs are written, or err says why not
+	err    error
+	stop   context.CancelFunc // ends writing them
 	added  []ledger.Pack
 	night  *ledger.File // nil when nothing is kept
 }
@@ -150,8 +153,10 @@ func (a *attempt) later(ctx context.Context, b *base) (heads []ledger.Head) {
 	return heads
 }
 
-// keep returns what says whose bytes are kept while the inputs are read; nil for none.
-func (p *packs) keep(to *ledger.Interval, scratch string) (*intake.Keep, error) {
+// keep returns what keeps bytes while the inputs are read; nil when nothing is kept. The
+// new packs are written once all inputs have been read. Only the record needs them, so the
+// run goes on meanwhile.
+func (p *packs) keep(ctx context.Context, to *ledger.Interval, scratch string) (*intake.Keep, error) {
 	if p == nil || p.policy.Keep == policy.KeepNothing {
 		return nil, nil
 	}
@@ -159,7 +164,25 @@ func (p *packs) keep(to *ledger.Interval, scratch string) (*intake.Keep, error) 
 	if p.writer, err = pack.NewWriter(to, scratch); err != nil {
 		return nil, err
 	}
-	return &intake.Keep{Wants: p.wants, To: p.writer}, nil
+	ctx, p.stop = context.WithCancel(ctx)
+	p.ended = make(chan struct{})
+	filled := intake.NewKeep(ctx, p.wants, p.writer)
+	go func() {
+		defer close(p.ended)
+		if p.err = filled.Wait(); p.err == nil {
+			p.err = p.write(ctx, to)
+		}
+	}()
+	return filled, nil
+}
+
+// wait returns when the new packs are written.
+func (p *packs) wait() error {
+	if p == nil || p.writer == nil {
+		return nil
+	}
+	<-p.ended
+	return p.err
 }
 
 // wants reports whether the bytes of an input are kept, and no pack that goes on
@@ -172,9 +195,6 @@ func (p *packs) wants(n uint32) bool {
 
 // write writes the new packs. They count once a record names them.
 func (p *packs) write(ctx context.Context, to *ledger.Interval) error {
-	if p == nil || p.writer == nil {
-		return nil
-	}
 	written, err := p.writer.Finish(func(n uint32) pack.Input {
 		source, info := p.inputs.Opener.Described(int(n))
 		return pack.Input{Source: source, Info: *info}
@@ -208,11 +228,14 @@ func (p *packs) writeNight(ctx context.Context, to *ledger.Interval, night *reco
 	return err
 }
 
-// close deletes temporary files.
+// close ends what is still being written, and deletes temporary files.
 func (p *packs) close() {
-	if p != nil && p.writer != nil {
-		p.writer.Close()
+	if p == nil || p.writer == nil {
+		return
 	}
+	p.stop()
+	_ = p.wait() // whoever needs the packs has waited before
+	p.writer.Close()
 }
 
 // named returns the packs that the record names. Those that it goes on using are

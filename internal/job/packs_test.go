@@ -100,6 +100,48 @@ func TestARunRequestsOnlyWhatIsNewAndItsBytesDoNotDependOnPacks(t *testing.T) {
 	}
 }
 
+// A large file is read again when it is packed. If somebody replaced it meanwhile, the run
+// starts over: its pack has what it decided about.
+func TestALargeFileThatIsReplacedBeforeItIsPacked(t *testing.T) {
+	t.Parallel()
+	const key = "date=2026-11-20/large.json"
+	n := aNight(t)
+	keeping(n, "{keep: all}")
+	large := func(i int) files {
+		return files{"in/m/" + key: strings.Replace(fmt.Sprintf(sidecar, i), "{", "{"+strings.Repeat(" ", 3<<20), 1)}
+	}
+	n.deliver(large(1), delivered)
+	var opened int
+	var log bytes.Buffer
+	r := n.run(withLog(&log), func(j *job.Job) {
+		var mu sync.Mutex
+		for i, s := range j.Stores.Sources {
+			j.Stores.Sources[i] = &watched{Store: s, open: func(info object.Info) {
+				mu.Lock()
+				defer mu.Unlock()
+				if info.Key != key {
+					return
+				}
+				if opened++; opened == 2 {
+					n.deliver(large(2), lateDelivery)
+				}
+			}}
+		}
+	})
+	if opened != 4 || strings.Count(log.String(), "starting over") != 1 {
+		t.Errorf("the file was opened %d times, want twice in each of two tries; the log says\n%s", opened, &log)
+	}
+	same(t, "run", unpacked(n), n.tree(outputPrefix+"runs/"+r.RunID))
+
+	// The pack serves the file.
+	n.deliver(files{"in/m/date=2026-11-20/side-new.json": fmt.Sprintf(sidecar, 99)}, lateDelivery)
+	var keys []string
+	n.run(asked(&keys))
+	if want := []string{"date=2026-11-20/side-new.json"}; !slices.Equal(keys, want) {
+		t.Errorf("the next run opens %q, want %q", keys, want)
+	}
+}
+
 // By default only small documents of manifests are kept.
 func TestOnlySmallManifestsAreKeptByDefault(t *testing.T) {
 	t.Parallel()
