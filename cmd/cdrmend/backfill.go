@@ -25,7 +25,7 @@ var backfillCommand = command{
 plan lists what a span of intervals has to read, divides the intervals into shards of
 about equal size, and writes who does what into the output, once and for all. Its last
 line is the URL of the plan. run does one shard, and can be repeated, killed and started
-twice: each interval is committed exactly once, and what is committed is left alone.
+twice: it commits each interval once, and skips those that are committed already.
 status tells from the output alone what is done, missing and failed.
 
   cdrmend backfill plan --config cdrmend.yaml --from 2021-01-01 --to 2026-01-01 --shards 40

@@ -88,7 +88,7 @@ func TestNotesOfWhatFailedAreAsTheirSchemaSays(t *testing.T) {
 		t.Errorf("status exits with %d: %s", code, text)
 	}
 
-	// What lies there and is no note is none.
+	// Files there that no worker wrote are not taken for notes.
 	for _, name := range []string{"2026-11-20.json", "2026-11-20.x.json", "2030-01-01.other.json", "x"} {
 		write(t, filepath.Join(plans[0], "failed", name), []byte(`{"format":"cdrmend.failed/1","interval":"2026-11-21","code":9}`))
 	}

@@ -307,7 +307,7 @@ func (o *Output) addFailures(ctx context.Context, s *Status) error {
 	return nil
 }
 
-// note reads the note of a name, nil for what is none.
+// note reads the note with a name. It returns nil when that file is not a note of a worker.
 func (o *Output) note(ctx context.Context, name string) (*Failure, error) {
 	key := o.failures() + name
 	_, body, err := o.Store.Get(ctx, key)
