@@ -32,9 +32,9 @@ func (l *lookup) beginning(ctx context.Context, column int, prefix string, yield
 	if err := l.open(ctx); err != nil {
 		return err
 	}
-	known := len(l.parts.held) // what serves all row groups
 	for number := range l.file.RowGroups() {
-		found, err := l.groupBeginning(ctx, &group{number: number, pages: map[int][]page{}}, column, prefix)
+		g := l.group(number)
+		found, err := l.groupBeginning(ctx, &g, column, prefix)
 		if err != nil {
 			return err
 		}
@@ -43,8 +43,6 @@ func (l *lookup) beginning(ctx context.Context, column int, prefix string, yield
 				return nil
 			}
 		}
-		clear(l.parts.held[known:])
-		l.parts.held = l.parts.held[:known]
 	}
 	return nil
 }
@@ -60,7 +58,7 @@ func (l *lookup) groupBeginning(ctx context.Context, g *group, column int, prefi
 	if m.OffsetIndexOffset > 0 {
 		indexes = append(indexes, span{m.OffsetIndexOffset, m.OffsetIndexOffset + int64(m.OffsetIndexLength)})
 	}
-	if err := l.parts.fetch(ctx, indexes); err != nil {
+	if err := g.parts.fetch(ctx, indexes); err != nil {
 		return nil, err
 	}
 
@@ -68,17 +66,17 @@ func (l *lookup) groupBeginning(ctx context.Context, g *group, column int, prefi
 	if err != nil {
 		return nil, err
 	}
-	likely, err := l.pagesBeginning(g.number, column, all, prefix)
+	likely, err := l.pagesBeginning(g, column, all, prefix)
 	if err != nil {
 		return nil, err
 	}
 	pages := make([][]page, column+1)
 	pages[column] = likely
-	if err := l.fetchPages(ctx, g.number, pages); err != nil {
+	if err := l.fetchPages(ctx, g, pages); err != nil {
 		return nil, err
 	}
 
-	err = l.values(g.number, column, likely, func(_ int64, v parquet.Value) {
+	err = l.values(g, column, likely, func(_ int64, v parquet.Value) {
 		if text := v.ByteArray(); !v.IsNull() && strings.HasPrefix(string(text), prefix) {
 			found = append(found, string(text))
 		}
@@ -87,12 +85,12 @@ func (l *lookup) groupBeginning(ctx context.Context, g *group, column int, prefi
 }
 
 // pagesBeginning returns the pages whose bounds leave a value that begins with a prefix.
-func (l *lookup) pagesBeginning(group, column int, pages []page, prefix string) (likely []page, err error) {
-	chunk, err := l.chunk(group, column)
+func (l *lookup) pagesBeginning(g *group, column int, pages []page, prefix string) (likely []page, err error) {
+	chunk, err := l.chunk(g.number, column)
 	if err != nil {
 		return nil, err
 	}
-	index, err := chunk.ColumnIndexFrom(&l.parts)
+	index, err := chunk.ColumnIndexFrom(&g.parts)
 	switch {
 	case errors.Is(err, parquet.ErrMissingColumnIndex):
 		return pages, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+	"golang.org/x/sync/errgroup"
 )
 
 // Lookup yields the rows of a Parquet table that have one of the values in one of
@@ -60,8 +61,12 @@ type lookup struct {
 	yielded    int
 }
 
-// rowsAtOnce is how many rows are in memory before they are yielded.
-const rowsAtOnce = rowsPerPage
+const (
+	// rowsAtOnce is how many rows are in memory before they are yielded.
+	rowsAtOnce = rowsPerPage
+	// groupsAtOnce is how many row groups are searched at once.
+	groupsAtOnce = 16
+)
 
 // rows yields what was found. An error of it is not yielded.
 func (l *lookup) rows(ctx context.Context) error {
@@ -73,29 +78,47 @@ func (l *lookup) rows(ctx context.Context) error {
 		return err
 	}
 
-	known := len(l.parts.held) // what serves all row groups
-	for _, g := range groups {
-		hits, err := l.hits(ctx, &g)
-		if err != nil {
+	if err := l.fetchAllIndexes(ctx, groups); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(groups, groupsAtOnce) {
+		// What a row group needs next follows from what was read of it, and over a
+		// network each of these steps takes an answer.
+		work, wctx := errgroup.WithContext(ctx)
+		for i := range some {
+			g := &some[i]
+			work.Go(func() (err error) {
+				if g.hits, err = l.hits(wctx, g); err != nil {
+					return err
+				}
+				g.hits, err = l.passing(wctx, g, g.hits)
+				return err
+			})
+		}
+		if err := work.Wait(); err != nil {
 			return err
 		}
-		if hits, err = l.passing(ctx, &g, hits); err != nil {
-			return err
-		}
-
-		show := hits
-		if l.search.Limit > 0 {
-			show = hits[:min(len(hits), l.search.Limit-l.yielded)]
-		}
-		l.search.Beyond += int64(len(hits) - len(show))
-		for some := range slices.Chunk(show, rowsAtOnce) {
-			if err := l.show(ctx, &g, some); err != nil {
+		for i := range some {
+			if err := l.showAll(ctx, &some[i]); err != nil {
 				return err
 			}
+			some[i] = group{} // frees what was read
 		}
+	}
+	return nil
+}
 
-		clear(l.parts.held[known:])
-		l.parts.held = l.parts.held[:known]
+// showAll yields those of the rows that were found in a row group which the limit leaves.
+func (l *lookup) showAll(ctx context.Context, g *group) error {
+	show := g.hits
+	if l.search.Limit > 0 {
+		show = show[:min(len(show), l.search.Limit-l.yielded)]
+	}
+	l.search.Beyond += int64(len(g.hits) - len(show))
+	for some := range slices.Chunk(show, rowsAtOnce) {
+		if err := l.show(ctx, g, some); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -149,6 +172,12 @@ type group struct {
 	number     int
 	conditions []*condition   // that its rows may fit
 	pages      map[int][]page // by column, as far as they are known
+	parts      parts          // what was read of it
+	hits       []int64        // its rows that were found
+}
+
+func (l *lookup) group(number int) group {
+	return group{number: number, pages: map[int][]page{}, parts: parts{file: l.parts.file, size: l.parts.size, cost: l.parts.cost, under: &l.parts}}
 }
 
 // candidates returns the row groups that the filters leave. A filter never excludes a
@@ -168,7 +197,7 @@ func (l *lookup) candidates(ctx context.Context) (groups []group, err error) {
 	}
 
 	for n := range l.file.RowGroups() {
-		g := group{number: n, pages: map[int][]page{}}
+		g := l.group(n)
 		for _, c := range l.pointers() {
 			may, err := l.mayFit(n, c)
 			if err != nil {
@@ -269,7 +298,7 @@ func (l *lookup) read(ctx context.Context, g *group, hits []int64) (found []parq
 		}
 		pages[column] = holding(all, hits)
 	}
-	if err := l.fetchPages(ctx, g.number, pages); err != nil {
+	if err := l.fetchPages(ctx, g, pages); err != nil {
 		return nil, err
 	}
 
@@ -281,7 +310,7 @@ func (l *lookup) read(ctx context.Context, g *group, hits []int64) (found []parq
 			}
 			continue
 		}
-		err := l.picked(g.number, column, pages[column], hits, func(i int, v parquet.Value) { found[i] = append(found[i], v.Clone()) })
+		err := l.picked(g, column, pages[column], hits, func(i int, v parquet.Value) { found[i] = append(found[i], v.Clone()) })
 		if err != nil {
 			return nil, err
 		}
@@ -307,7 +336,7 @@ func holding(pages []page, rows []int64) (list []page) {
 // hits returns the rows of a row group that fit a condition, in order.
 func (l *lookup) hits(ctx context.Context, g *group) (hits []int64, err error) {
 	defer rescue(&err)
-	if err := l.fetchIndexes(ctx, g); err != nil {
+	if err := g.parts.fetch(ctx, l.indexes(g)); err != nil {
 		return nil, err
 	}
 
@@ -326,7 +355,7 @@ func (l *lookup) hits(ctx context.Context, g *group) (hits []int64, err error) {
 		}
 		first[c.columns[0]] = append(first[c.columns[0]], within(g.pages[c.columns[0]], spans[i])...)
 	}
-	if err := l.fetchPages(ctx, g.number, first); err != nil {
+	if err := l.fetchPages(ctx, g, first); err != nil {
 		return nil, err
 	}
 
@@ -377,12 +406,12 @@ func (l *lookup) tested(ctx context.Context, g *group, w *Where, rows []int64) (
 		}
 		pages := make([][]page, len(l.reader.schema.Columns))
 		pages[column] = holding(all, rows)
-		if err := l.fetchPages(ctx, g.number, pages); err != nil {
+		if err := l.fetchPages(ctx, g, pages); err != nil {
 			return nil, err
 		}
 
 		kind := l.reader.schema.Columns[column].Kind
-		err = l.picked(g.number, column, pages[column], rows, func(i int, v parquet.Value) {
+		err = l.picked(g, column, pages[column], rows, func(i int, v parquet.Value) {
 			if v := stored(kind, v); !passed[i] {
 				passed[i] = w.passes(&v)
 			}
@@ -413,13 +442,13 @@ func (l *lookup) fitting(ctx context.Context, g *group, c *condition, spans []sp
 		} else {
 			pages[column] = holding(g.pages[column], rows)
 		}
-		if err := l.fetchPages(ctx, g.number, pages); err != nil {
+		if err := l.fetchPages(ctx, g, pages); err != nil {
 			return nil, err
 		}
 
 		w, kind := &c.wanted[i], l.reader.schema.Columns[column].Kind
 		left, leftKeys, next := rows[:0], keys[:0], 0
-		err := l.values(g.number, column, pages[column], func(row int64, v parquet.Value) {
+		err := l.values(g, column, pages[column], func(row int64, v parquet.Value) {
 			var key []byte
 			if i > 0 {
 				for next < len(rows) && rows[next] < row {

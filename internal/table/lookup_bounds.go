@@ -61,7 +61,7 @@ func (l *lookup) likely(g *group, column int, w bounds) (rows []span, err error)
 	if err != nil {
 		return nil, err
 	}
-	index, err := chunk.ColumnIndexFrom(&l.parts)
+	index, err := chunk.ColumnIndexFrom(&g.parts)
 	switch {
 	case errors.Is(err, parquet.ErrMissingColumnIndex):
 		return []span{{0, l.file.Metadata().RowGroups[g.number].NumRows}}, nil

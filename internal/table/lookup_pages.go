@@ -16,10 +16,30 @@ type page struct {
 	place      span
 }
 
-// fetchIndexes reads the indexes of a row group. It needs the bounds of the columns of
-// conditions only.
-func (l *lookup) fetchIndexes(ctx context.Context, g *group) error {
-	var indexes []span
+// indexBytes is how much of the indexes of all row groups is read at once. They lie
+// together at the end of the file.
+const indexBytes = 8 << 20
+
+// fetchAllIndexes reads the indexes of row groups together, those of the first ones if
+// there are many.
+func (l *lookup) fetchAllIndexes(ctx context.Context, groups []group) error {
+	var all []span
+	bytes := int64(0)
+	for i := range groups {
+		for _, s := range l.indexes(&groups[i]) {
+			bytes += s.end - s.from
+			all = append(all, s)
+		}
+		if bytes > indexBytes {
+			break
+		}
+	}
+	return l.parts.fetch(ctx, all)
+}
+
+// indexes returns where the indexes of a row group are that a search needs: the bounds of
+// the columns of conditions, and the places of the pages of all columns.
+func (l *lookup) indexes(g *group) (list []span) {
 	bounded := l.columns(g.conditions)
 	for i := range l.search.Where {
 		for _, column := range l.search.Where[i].Columns {
@@ -29,13 +49,13 @@ func (l *lookup) fetchIndexes(ctx context.Context, g *group) error {
 	slices.Sort(bounded)
 	for _, column := range slices.Compact(bounded) {
 		m := l.meta(g.number, column)
-		indexes = append(indexes, span{m.ColumnIndexOffset, m.ColumnIndexOffset + int64(m.ColumnIndexLength)})
+		list = append(list, span{m.ColumnIndexOffset, m.ColumnIndexOffset + int64(m.ColumnIndexLength)})
 	}
 	for column := range l.reader.schema.Columns {
 		m := l.meta(g.number, column)
-		indexes = append(indexes, span{m.OffsetIndexOffset, m.OffsetIndexOffset + int64(m.OffsetIndexLength)})
+		list = append(list, span{m.OffsetIndexOffset, m.OffsetIndexOffset + int64(m.OffsetIndexLength)})
 	}
-	return l.parts.fetch(ctx, slices.DeleteFunc(indexes, func(s span) bool { return s.from == 0 }))
+	return slices.DeleteFunc(list, func(s span) bool { return s.from == 0 })
 }
 
 // pages returns the pages of a chunk; all of it is one if it has no index.
@@ -54,7 +74,7 @@ func (l *lookup) pages(g *group, column int) ([]page, error) {
 	if err != nil {
 		return nil, err
 	}
-	offsets, err := chunk.OffsetIndexFrom(&l.parts)
+	offsets, err := chunk.OffsetIndexFrom(&g.parts)
 	switch {
 	case errors.Is(err, parquet.ErrMissingOffsetIndex):
 		g.pages[column] = []page{whole}
@@ -86,30 +106,30 @@ func (l *lookup) pages(g *group, column int) ([]page, error) {
 var errIndex = errors.New("the file is damaged: an index does not fit its pages")
 
 // fetchPages reads pages of the columns of a row group, and their dictionaries.
-func (l *lookup) fetchPages(ctx context.Context, group int, pages [][]page) error {
+func (l *lookup) fetchPages(ctx context.Context, g *group, pages [][]page) error {
 	var places []span
 	for column, list := range pages {
-		if m := &l.meta(group, column).MetaData; m.DictionaryPageOffset > 0 && len(list) > 0 {
+		if m := &l.meta(g.number, column).MetaData; m.DictionaryPageOffset > 0 && len(list) > 0 {
 			places = append(places, span{m.DictionaryPageOffset, m.DataPageOffset})
 		}
 		for _, p := range list {
 			places = append(places, p.place)
 		}
 	}
-	return l.parts.fetch(ctx, places)
+	return g.parts.fetch(ctx, places)
 }
 
 // values passes all values of pages to a function. They are valid until it
 // returns.
-func (l *lookup) values(group, column int, list []page, see func(row int64, v parquet.Value)) error {
-	return l.eachPage(group, column, list, func(pages *parquet.FilePages, row int64) (int64, error) { return nextPage(pages, row, see) })
+func (l *lookup) values(g *group, column int, list []page, see func(row int64, v parquet.Value)) error {
+	return l.eachPage(g, column, list, func(pages *parquet.FilePages, row int64) (int64, error) { return nextPage(pages, row, see) })
 }
 
 // picked passes the values of some rows, which are in order, with their numbers in the
 // list. The pages hold all of these rows. Few of a page are taken one by one: to look at all
 // values costs as much as to decode the page.
-func (l *lookup) picked(group, column int, list []page, rows []int64, see func(i int, v parquet.Value)) error {
-	return l.eachPage(group, column, list, func(pages *parquet.FilePages, row int64) (int64, error) {
+func (l *lookup) picked(g *group, column int, list []page, rows []int64, see func(i int, v parquet.Value)) error {
+	return l.eachPage(g, column, list, func(pages *parquet.FilePages, row int64) (int64, error) {
 		from, _ := slices.BinarySearch(rows, row)
 		return pickedOf(pages, rows[from:], row, func(i int, v parquet.Value) { see(from+i, v) })
 	})
@@ -117,12 +137,12 @@ func (l *lookup) picked(group, column int, list []page, rows []int64, see func(i
 
 // eachPage calls a function for each of some pages, of which it reads one, and returns how
 // many rows that has.
-func (l *lookup) eachPage(group, column int, list []page, read func(pages *parquet.FilePages, row int64) (int64, error)) error {
-	chunk, err := l.chunk(group, column)
+func (l *lookup) eachPage(g *group, column int, list []page, read func(pages *parquet.FilePages, row int64) (int64, error)) error {
+	chunk, err := l.chunk(g.number, column)
 	if err != nil {
 		return err
 	}
-	pages := chunk.PagesFrom(&l.parts)
+	pages := chunk.PagesFrom(&g.parts)
 	defer func() { _ = pages.Close() }()
 
 	for _, p := range list {

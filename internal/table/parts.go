@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -24,6 +25,12 @@ type Cost struct {
 	Bytes    int64
 }
 
+// add counts a call of ReadAt. Several may end at once.
+func (c *Cost) add(bytes int64) {
+	atomic.AddInt64(&c.Requests, 1)
+	atomic.AddInt64(&c.Bytes, bytes)
+}
+
 // span is bytes of a file.
 type span struct{ from, end int64 }
 
@@ -36,10 +43,11 @@ type part struct {
 // parts reads a file of which only some parts are needed. They are read ahead, in
 // few requests at once; what was not read ahead takes a request of its own.
 type parts struct {
-	file io.ReaderAt
-	size int64
-	held []part
-	cost *Cost
+	file  io.ReaderAt
+	size  int64
+	held  []part
+	under *parts // has parts, too, and does not change meanwhile; nil for none
+	cost  *Cost
 }
 
 // ReadAt returns fewer bytes and io.EOF where the bytes in memory end: buffered
@@ -61,9 +69,8 @@ func (p *parts) ReadAt(b []byte, at int64) (n int, err error) {
 		return n, io.EOF
 	}
 
-	p.cost.Requests++
 	n, err = p.file.ReadAt(b, at)
-	p.cost.Bytes += int64(n)
+	p.cost.add(int64(n))
 	return n, err
 }
 
@@ -74,12 +81,15 @@ func (p *parts) at(place int64) (best *part) {
 			best = h
 		}
 	}
+	if best == nil && p.under != nil {
+		return p.under.at(place)
+	}
 	return best
 }
 
 // holds reports whether bytes are in memory.
 func (p *parts) holds(s span) bool {
-	return slices.ContainsFunc(p.held, func(h part) bool { return h.from <= s.from && s.end <= h.end })
+	return slices.ContainsFunc(p.held, func(h part) bool { return h.from <= s.from && s.end <= h.end }) || p.under != nil && p.under.holds(s)
 }
 
 // fetch reads spans into memory.
@@ -123,7 +133,7 @@ func (p *parts) fetch(ctx context.Context, spans []span) error {
 	}
 
 	for _, r := range runs {
-		p.cost.Requests, p.cost.Bytes = p.cost.Requests+1, p.cost.Bytes+r.end-r.from
+		p.cost.add(r.end - r.from)
 	}
 	p.held = append(p.held, runs...)
 	return nil
