@@ -14,7 +14,7 @@ import (
 
 func TestSchemasAreValidAgainstTheirOwnSchema(t *testing.T) {
 	names := manifests.Schemas()
-	want := []string{"audit", "backfill", "bag", "begun", "check", "commit", "config", "configuration", "custody", "discovery", "error", "failed", "history", "hold", "hold-list", "holds", "inputs", "intervals", "journal", "key", "keys", "ls", "manifest", "night", "output", "plan", "production", "profile", "profile-lint", "profile-test", "profile-text", "profiles", "reject", "request", "run", "runs", "story", "summary", "token", "trial", "verify", "version"}
+	want := []string{"audit", "backfill", "bag", "begun", "blocks", "check", "commit", "config", "configuration", "custody", "discovery", "error", "failed", "history", "hold", "hold-list", "holds", "inputs", "intervals", "journal", "key", "keys", "ls", "manifest", "night", "output", "plan", "production", "profile", "profile-lint", "profile-test", "profile-text", "profiles", "reject", "request", "run", "runs", "story", "summary", "token", "trial", "verify", "version"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("schemas (-want +got):\n%s", diff)
 	}

@@ -27,7 +27,7 @@ func (c *Commit) Beginning(ctx context.Context, s *table.Schema, column, prefix 
 			return
 		}
 
-		r, err := c.parts(ctx, s, f)
+		r, err := c.parts(ctx, f)
 		if err != nil {
 			yield("", fmt.Errorf("reading %q: %w", f.Path, err))
 			return
@@ -61,29 +61,30 @@ func (c *Commit) scanBeginning(ctx context.Context, s *table.Schema, column, pre
 
 // parts returns a reader of parts of the file of a table, which must have its committed
 // size.
-func (c *Commit) parts(ctx context.Context, s *table.Schema, f ledger.File) (*remote, error) {
-	info, ok, err := c.stored(ctx, s, f)
-	switch {
-	case err != nil:
+func (c *Commit) parts(ctx context.Context, f ledger.File) (*remote, error) {
+	info, err := c.listed(ctx, f)
+	if err != nil {
 		return nil, err
-	case !ok:
-		return nil, errGone
-	case info.Size != f.Size:
-		return nil, fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size)
 	}
 	return &remote{ctx: ctx, store: c.output.Store, info: info}, nil
 }
 
-// stored returns the file of a table as it was listed when the commit was read.
-func (c *Commit) stored(ctx context.Context, s *table.Schema, f ledger.File) (object.Info, bool, error) {
-	if s == table.History {
-		info, ok := c.Stored(ledger.File{Path: strings.TrimPrefix(f.Path, c.interval.Prefix())})
-		return info, ok, nil
+// listed returns the file of a table as it was listed when the commit was read. It must
+// have its committed size.
+func (c *Commit) listed(ctx context.Context, f ledger.File) (object.Info, error) {
+	info, ok := c.Stored(ledger.File{Path: strings.TrimPrefix(f.Path, c.interval.Prefix())})
+	if !ok {
+		files, err := c.Files(ctx)
+		if err != nil {
+			return info, err
+		}
+		info, ok = files.Stored(path.Base(f.Path))
 	}
-	files, err := c.Files(ctx)
-	if err != nil {
-		return object.Info{}, false, err
+	switch {
+	case !ok:
+		return info, errGone
+	case info.Size != f.Size:
+		return info, fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size)
 	}
-	info, ok := files.Stored(path.Base(f.Path))
-	return info, ok, nil
+	return info, nil
 }

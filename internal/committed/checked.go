@@ -9,20 +9,24 @@ import (
 	"hash/maphash"
 	"io"
 	"io/fs"
+	"slices"
+	"strings"
 	"sync"
 
+	"cdrmend/internal/blocks"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/scratch"
 )
 
-// checked is a file that was read in full and has its committed hash, kept so that
-// parts of it can be read again. A later read gives the bytes that were hashed, or fails.
+// checked is a file whose parts can be read: each read gives committed bytes, or fails.
+// Where the record names the sums of its blocks, only the blocks that are asked for are
+// read. Any other file was read in full before, and has its committed hash.
 type checked struct {
 	name   string
 	ready  chan struct{} // closed when the other fields are set
 	err    error
-	file   io.ReaderAt
+	file   func(context.Context) io.ReaderAt
 	size   int64
 	closer func()
 }
@@ -38,6 +42,10 @@ type checks struct {
 	files  map[string]*checked
 	cancel []context.CancelFunc
 	group  sync.WaitGroup
+
+	reading sync.Mutex // guards what follows
+	read    bool       // the sums of blocks, or that there are none that can be read
+	blocks  []ledger.FileBlocks
 }
 
 // check begins to check a file, unless that was begun before.
@@ -74,6 +82,7 @@ func (c *Commit) Close() {
 		k.closer()
 	}
 	c.checks.files, c.checks.cancel = nil, nil
+	c.checks.read, c.checks.blocks = false, nil
 
 	c.reading.Lock()
 	c.files = nil
@@ -84,13 +93,19 @@ func (c *Commit) Close() {
 func (k *checked) wait(ctx context.Context) (io.ReaderAt, int64, error) {
 	select {
 	case <-k.ready:
-		return k.file, k.size, k.err
+		if k.err != nil {
+			return nil, 0, k.err
+		}
+		return k.file(ctx), k.size, nil
 	case <-ctx.Done():
 		return nil, 0, ctx.Err()
 	}
 }
 
 func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
+	if sums := c.sumsOf(ctx, f); sums != nil {
+		return k.openParts(ctx, c, f, sums)
+	}
 	info, body, err := object.GetHashed(ctx, c.output.Store, f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errGone
@@ -119,6 +134,42 @@ func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
 	return err
 }
 
+// openParts finds a file of which only some blocks will be read.
+func (k *checked) openParts(ctx context.Context, c *Commit, f ledger.File, sums []byte) error {
+	info, err := c.listed(ctx, f)
+	if err != nil {
+		return err
+	}
+	k.size = f.Size
+	k.file = blocks.NewReader(f.Size, func(ctx context.Context, from int64, n int) ([]byte, error) {
+		return c.output.Store.Part(ctx, info, from, n)
+	}, blocks.Against(sums)).In
+	return nil
+}
+
+// sumsOf returns the sums of the blocks of a file, nil where the record has none. They
+// only save reading all of the file, so whatever is wrong with them counts as none:
+// verify names it.
+func (c *Commit) sumsOf(ctx context.Context, f ledger.File) []byte {
+	if c.Record.Blocks == nil {
+		return nil
+	}
+	c.checks.reading.Lock()
+	defer c.checks.reading.Unlock()
+	if !c.checks.read {
+		out := &ledger.Output{Store: c.output.Store, Root: c.output.Root}
+		c.checks.blocks, _ = out.ReadBlocks(ctx, c.Record)
+		c.checks.read = ctx.Err() == nil
+	}
+	path := strings.TrimPrefix(f.Path, c.interval.Prefix())
+	for _, b := range c.checks.blocks {
+		if b.Path == path && b.Size == f.Size && b.SHA256 == f.SHA256 {
+			return b.Sums
+		}
+	}
+	return nil
+}
+
 // copy copies an object into scratch space, which nobody else can reach, and returns
 // its SHA-256.
 func (k *checked) copy(body io.Reader, dir string) (sum string, err error) {
@@ -127,8 +178,8 @@ func (k *checked) copy(body io.Reader, dir string) (sum string, err error) {
 	if _, err := io.Copy(spool, body); err != nil {
 		return "", err
 	}
-	k.file, err = spool.ReaderAt()
-	k.size = spool.Size()
+	file, err := spool.ReaderAt()
+	k.size, k.file = spool.Size(), func(context.Context) io.ReaderAt { return file }
 	return spool.Sum(), err
 }
 
@@ -140,63 +191,39 @@ func (k *checked) copy(body io.Reader, dir string) (sum string, err error) {
 // random and stays in this process, so that nobody can prepare other bytes with the
 // same hash.
 func (k *checked) hash(body io.Reader, file io.ReaderAt, info object.Info) (sum string, err error) {
-	b := &blocks{file: file, size: info.Size, seed: maphash.MakeSeed()}
-	whole, buffer := sha256.New(), make([]byte, blocksAtOnce*blockSize)
+	seed, sums := maphash.MakeSeed(), []uint64(nil)
+	whole, buffer := sha256.New(), make([]byte, blocksAtOnce*blocks.Size)
 	for {
 		n, err := io.ReadFull(body, buffer)
 		whole.Write(buffer[:n])
-		for i := 0; i < n; i += blockSize {
-			b.sums = append(b.sums, maphash.Bytes(b.seed, buffer[i:min(n, i+blockSize)]))
+		for b := range slices.Chunk(buffer[:n], blocks.Size) {
+			sums = append(sums, maphash.Bytes(seed, b))
 		}
-		switch {
-		case err == io.EOF || err == io.ErrUnexpectedEOF:
-			k.file, k.size = b, info.Size
-			return hex.EncodeToString(whole.Sum(nil)), nil
-		case err != nil:
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			break
+		}
+		if err != nil {
 			return "", err
 		}
 	}
+
+	k.size = info.Size
+	k.file = blocks.NewReader(info.Size, func(_ context.Context, from int64, n int) ([]byte, error) {
+		b := make([]byte, n)
+		got, err := file.ReadAt(b, from)
+		if err == io.EOF { // the check of the blocks says what that means
+			err = nil
+		}
+		return b[:got], err
+	}, func(number int64, block []byte) error {
+		if maphash.Bytes(seed, block) != sums[number] {
+			return errOverwritten
+		}
+		return nil
+	}).In
+	return hex.EncodeToString(whole.Sum(nil)), nil
 }
 
-const (
-	blockSize    = 64 << 10
-	blocksAtOnce = 16
-)
-
-// blocks reads a file whose blocks were hashed before.
-type blocks struct {
-	file io.ReaderAt
-	size int64
-	seed maphash.Seed
-	sums []uint64 // of each block
-}
+const blocksAtOnce = 16
 
 var errOverwritten = errors.New("it was overwritten while it was read: run again")
-
-// ReadAt serves several callers at once.
-func (b *blocks) ReadAt(p []byte, from int64) (n int, err error) {
-	memory := blockMemory.Get().(*[blockSize]byte)
-	defer blockMemory.Put(memory)
-
-	for n < len(p) {
-		at := from + int64(n)
-		if at >= b.size {
-			return n, io.EOF
-		}
-		number := at / blockSize
-		begin := number * blockSize
-		block := memory[:min(blockSize, b.size-begin)]
-
-		got, err := b.file.ReadAt(block, begin)
-		switch {
-		case err != nil && err != io.EOF:
-			return n, err
-		case got < len(block) || maphash.Bytes(b.seed, block) != b.sums[number]:
-			return n, errOverwritten
-		}
-		n += copy(p[n:], block[at-begin:])
-	}
-	return n, nil
-}
-
-var blockMemory = sync.Pool{New: func() any { return new([blockSize]byte) }}

@@ -23,6 +23,7 @@ type out struct {
 	ledger   *ledger.Interval
 	previous string
 	number   int64
+	summed   bool // records name sums of blocks
 }
 
 func newOut(t *testing.T) *out {

@@ -32,7 +32,7 @@ func (c *Commit) Lookup(ctx context.Context, s *table.Schema, columns, values []
 			return
 		}
 
-		r, err := c.parts(ctx, s, f)
+		r, err := c.parts(ctx, f)
 		if err != nil {
 			yield(nil, fmt.Errorf("reading %q: %w", f.Path, err))
 			return
@@ -65,8 +65,7 @@ func (c *Commit) scan(ctx context.Context, s *table.Schema, columns, values []st
 
 var errGone = errors.New("it is not there")
 
-// remote reads parts of an object, each with one request, which ends when the
-// part was read.
+// remote reads parts of an object, each with one request.
 type remote struct {
 	ctx   context.Context
 	store object.Store
@@ -74,15 +73,13 @@ type remote struct {
 }
 
 func (r *remote) ReadAt(b []byte, from int64) (int, error) {
-	body, err := r.store.Open(r.ctx, r.info, from)
+	part, err := r.store.Part(r.ctx, r.info, from, len(b))
 	if err != nil {
 		return 0, err
 	}
-	defer body.Close()
-
-	n, err := io.ReadFull(body, b)
-	if err == io.ErrUnexpectedEOF { // the object ends before the part
-		err = io.EOF
+	n := copy(b, part)
+	if n < len(b) { // the object ends before the part
+		return n, io.EOF
 	}
-	return n, err
+	return n, nil
 }

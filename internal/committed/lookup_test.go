@@ -33,6 +33,13 @@ func (m *metered) Open(ctx context.Context, info object.Info, from int64) (io.Re
 	}{io.TeeReader(body, m), body}, err
 }
 
+func (m *metered) Part(ctx context.Context, info object.Info, from int64, n int) ([]byte, error) {
+	part, err := m.Store.Part(ctx, info, from, n)
+	m.opened.Add(1)
+	_, _ = m.Write(part)
+	return part, err
+}
+
 func (m *metered) Get(ctx context.Context, key string) (object.Info, io.ReadCloser, error) {
 	info, body, err := m.Store.Get(ctx, key)
 	m.opened.Add(1)
@@ -80,19 +87,30 @@ func (o *out) commitMany(formats ...string) *committed.Commit {
 
 	run := o.ledger.NewRun("many", "")
 	var history []ledger.File
+	var sums []ledger.FileBlocks
 	for _, format := range formats {
 		spool := scratch.NewSpool("")
+		if o.summed {
+			spool.SumBlocks()
+		}
 		_, _ = spool.Write(map[string][]byte{".csv": csv.Bytes(), ".parquet": parquet.Bytes()}[format])
 		o.must(run.Put(o.t.Context(), "outages"+format, spool))
 		f, err := o.ledger.PutLog(o.t.Context(), "many.history"+format, spool)
 		o.must(err)
 		history = append(history, f)
+		sums = append(run.Blocks(), ledger.FileBlocks{File: f, Sums: spool.Blocks()})
+	}
+	var named *ledger.File
+	if o.summed {
+		var err error
+		named, err = o.ledger.PutBlocks(o.t.Context(), sums, "")
+		o.must(err)
 	}
 	sum, err := run.Finish(o.t.Context(), nil)
 	o.must(err)
 	_, err = o.ledger.Commit(o.t.Context(), ledger.Record{
 		Format: ledger.RecordFormat, Number: 1, Name: "n", Interval: label, RunID: "many", RunSHA256: sum,
-		History: history, Neighbours: []ledger.Neighbour{},
+		History: history, Neighbours: []ledger.Neighbour{}, Blocks: named,
 	})
 	o.must(err)
 
@@ -158,6 +176,15 @@ func TestALookupInCSVReadsTheTable(t *testing.T) {
 // missing if content is nil.
 func replacing(t *testing.T, o *out, key string, change func([]byte) []byte) *committed.Commit {
 	t.Helper()
+	other := committed.Output{Store: storeOf(t, o, key, change), Root: o.Root}
+	c, err := other.Newest(t.Context(), label)
+	o.must(err)
+	return c
+}
+
+// storeOf returns such a copy.
+func storeOf(t *testing.T, o *out, key string, change func([]byte) []byte) object.Store {
+	t.Helper()
 	other := newOut(t)
 	for info, err := range o.Store.List(t.Context(), "") {
 		o.must(err)
@@ -173,9 +200,7 @@ func replacing(t *testing.T, o *out, key string, change func([]byte) []byte) *co
 			o.must(other.Store.Create(t.Context(), info.Key, object.ContentOf(content)))
 		}
 	}
-	c, err := other.Newest(t.Context(), label)
-	o.must(err)
-	return c
+	return other.Store
 }
 
 func TestALookupNamesTheFileThatIsNotTheCommittedOne(t *testing.T) {

@@ -191,6 +191,11 @@ func (a *attempt) commit(ctx context.Context, b *base) (ledger.Head, error) {
 		r.Night = c.packs.night
 	}
 	r.Media = c.media
+	if sums := slices.Concat(c.blocks, c.history.blocks); len(sums) > 0 {
+		if r.Blocks, err = b.ledger.PutBlocks(ctx, sums, a.Config.Scratch); err != nil {
+			return ledger.Head{}, err
+		}
+	}
 	r.Adopted = sortedTexts(r.Adopted, b.known.Adopted, b.head.Adopted)
 	r.Disowned = sortedTexts(b.known.Disowned, b.head.Disowned)
 	return b.ledger.Commit(ctx, r)

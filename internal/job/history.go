@@ -15,6 +15,7 @@ type history struct {
 	after  string // SHA-256 of the record that the commit succeeds, empty for the first
 	number int64  // of the commit
 	files  []ledger.File
+	blocks []ledger.FileBlocks
 }
 
 // historyOf returns a function that writes the history of a commit after head
@@ -58,6 +59,9 @@ func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger
 	err = t.Put(func(suffix string, spool *scratch.Spool) error {
 		f, err := to.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", h.number, c.inputs.RunID, suffix), spool)
 		h.files = append(h.files, f)
+		if sums := spool.Blocks(); sums != nil {
+			h.blocks = append(h.blocks, ledger.FileBlocks{File: f, Sums: sums})
+		}
 		return err
 	})
 

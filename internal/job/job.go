@@ -228,6 +228,7 @@ type computed struct {
 	summary  *report.Summary
 	todo     []report.Todo // what the page asks people to do
 	runSum   string
+	blocks   []ledger.FileBlocks // of the tables of the run
 	history  history
 }
 
@@ -331,7 +332,7 @@ func (j *Job) write(ctx context.Context, to *ledger.Interval, head *ledger.Head,
 	if err := run.WriteReports(ctx, c.summary, page); err != nil {
 		return err
 	}
-	c.todo = page.Todo()
+	c.todo, c.blocks = page.Todo(), run.Blocks()
 	c.runSum, err = run.Finish(ctx)
 	return err
 }

@@ -23,6 +23,8 @@ func schemaOf(name string) (schema string, lines bool) {
 		return "inputs", true
 	case strings.Contains(name, "/log/") && path.Ext(base) == ".json":
 		return "commit", false
+	case strings.HasSuffix(name, ".blocks.json"):
+		return "blocks", false
 	case strings.Contains(name, "/evidence/") && path.Ext(base) == ".json":
 		return "night", false
 	case name == "output.json":

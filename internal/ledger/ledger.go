@@ -48,6 +48,7 @@ type Record struct {
 	Evidence   []Pack         `json:"evidence,omitempty"`  // packs that hold inputs of the run
 	Night      *File          `json:"night,omitempty"`     // what holds for all rows of the run, below the output; nil: nothing is kept
 	Media      *File          `json:"media,omitempty"`     // what is in the media objects of the run, below the output; nil: nobody looked
+	Blocks     *File          `json:"blocks,omitempty"`    // sums of the blocks of tables, below the output; nil: no table is in Parquet, or an earlier version wrote it
 }
 
 // Retention is how long S3 Object Lock was asked to keep objects.

@@ -26,34 +26,23 @@ type Pack struct {
 }
 
 // PutPack writes a pack and its index below the folder of the interval.
-func (l *Interval) PutPack(ctx context.Context, content, index *scratch.Spool) (Pack, error) {
-	var p Pack
-	for _, part := range []struct {
-		spool  *scratch.Spool
-		suffix string
-		file   *File
-	}{{content, ".zst", &p.File}, {index, ".parquet", &p.Index}} {
-		f, err := l.putNamed(ctx, EvidenceFolder+part.spool.Sum(), part.suffix, part.spool)
-		if err != nil {
-			return p, err
-		}
-		f.Path = "interval=" + l.Label + "/" + f.Path
-		*part.file = f
+func (l *Interval) PutPack(ctx context.Context, content, index *scratch.Spool) (p Pack, err error) {
+	if p.File, err = l.putKept(ctx, ".zst", content); err != nil {
+		return p, err
 	}
-	return p, nil
+	p.Index, err = l.putKept(ctx, ".parquet", index)
+	return p, err
 }
 
 // PutNight writes what holds for all rows of a run below the folder of the interval.
 func (l *Interval) PutNight(ctx context.Context, content *scratch.Spool) (*File, error) {
-	f, err := l.putNamed(ctx, EvidenceFolder+content.Sum(), ".json", content)
-	f.Path = "interval=" + l.Label + "/" + f.Path
+	f, err := l.putKept(ctx, ".json", content)
 	return &f, err
 }
 
 // PutMedia writes what is in the media objects of a run below the folder of the interval.
 func (l *Interval) PutMedia(ctx context.Context, content *scratch.Spool) (*File, error) {
-	f, err := l.putNamed(ctx, EvidenceFolder+content.Sum(), ".media.parquet", content)
-	f.Path = "interval=" + l.Label + "/" + f.Path
+	f, err := l.putKept(ctx, ".media.parquet", content)
 	return &f, err
 }
 
@@ -67,14 +56,18 @@ func (o *Output) OpenMedia(ctx context.Context, f File, dir string) (*scratch.Sp
 	return fetch(io.LimitReader(body, f.Size+1), o.Store.String()+o.Root+f.Path, f.SHA256, dir)
 }
 
-// maxNight is how many bytes of what holds for a night are read.
-const maxNight = 64 << 20
-
 // ReadNight reads what the record names of the night as a whole, and checks its hash.
 func (o *Output) ReadNight(ctx context.Context, r *Record) ([]byte, error) {
-	f := r.Night
-	if f.Size > maxNight {
-		return nil, fmt.Errorf("reading %q: the record says that it has %d bytes, and %d are read at most", f.Path, f.Size, maxNight)
+	return o.readKept(ctx, r.Night)
+}
+
+// maxKept is how many bytes of such a file are read.
+const maxKept = 64 << 20
+
+// readKept reads a file that a record names below a folder of evidence, and checks its hash.
+func (o *Output) readKept(ctx context.Context, f *File) ([]byte, error) {
+	if f.Size > maxKept {
+		return nil, fmt.Errorf("reading %q: the record says that it has %d bytes, and %d are read at most", f.Path, f.Size, maxKept)
 	}
 	_, body, err := o.Store.Get(ctx, o.Root+f.Path)
 	if err != nil {
@@ -98,7 +91,7 @@ func (r *Record) EvidenceFiles() []File {
 	for _, p := range r.Evidence {
 		files = append(files, p.File, p.Index)
 	}
-	for _, f := range []*File{r.Night, r.Media} {
+	for _, f := range []*File{r.Night, r.Media, r.Blocks} {
 		if f != nil {
 			files = append(files, *f)
 		}
@@ -109,10 +102,11 @@ func (r *Record) EvidenceFiles() []File {
 // mostNames is how many names are tried for one file.
 const mostNames = 100
 
-// putNamed writes a file under a name that is free, or that holds its bytes. Somebody
-// may have changed the file that has its first name, or put another one there: that must
-// not stop the nights.
-func (l *Interval) putNamed(ctx context.Context, name, suffix string, spool *scratch.Spool) (f File, err error) {
+// putKept writes a file into the folder of evidence, under a name that is free, or that
+// holds its bytes. Somebody may have changed the file that has its first name, or put
+// another one there: that must not stop the nights. The path is relative to the output.
+func (l *Interval) putKept(ctx context.Context, suffix string, spool *scratch.Spool) (f File, err error) {
+	name := EvidenceFolder + spool.Sum()
 	for n := range mostNames {
 		path := name + suffix
 		if n > 0 {
@@ -122,6 +116,7 @@ func (l *Interval) putNamed(ctx context.Context, name, suffix string, spool *scr
 			break
 		}
 	}
+	f.Path = "interval=" + l.Label + "/" + f.Path
 	return f, err
 }
 

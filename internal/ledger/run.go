@@ -19,6 +19,7 @@ type Run struct {
 	scratch  string
 	mu       sync.Mutex
 	files    []File
+	blocks   []FileBlocks
 }
 
 // Manifest is run.json: every file of a run, and the keys that had to be
@@ -71,12 +72,24 @@ func (r *Run) Put(ctx context.Context, path string, spool *scratch.Spool) error 
 	if err != nil {
 		return err
 	}
-	file.Path = path
 
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	if sums := spool.Blocks(); sums != nil {
+		r.blocks = append(r.blocks, FileBlocks{file, sums})
+	}
+	file.Path = path
 	r.files = append(r.files, file)
-	r.mu.Unlock()
 	return nil
+}
+
+// Blocks returns the sums of the blocks of those files whose spools made them, sorted by
+// path.
+func (r *Run) Blocks() []FileBlocks {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slices.SortFunc(r.blocks, func(a, b FileBlocks) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.Clone(r.blocks)
 }
 
 func (l *Interval) put(ctx context.Context, path string, spool *scratch.Spool) (File, error) {

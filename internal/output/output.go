@@ -51,6 +51,9 @@ func (r *Run) WriteObjects(ctx context.Context) (sum *report.Summary, err error)
 	return sum, err
 }
 
+// Blocks returns the sums of the blocks of the tables.
+func (r *Run) Blocks() []ledger.FileBlocks { return r.files.Blocks() }
+
 // Finish writes the list of all files, and returns its SHA-256.
 func (r *Run) Finish(ctx context.Context) (string, error) {
 	return r.files.Finish(ctx, r.names.renamed)

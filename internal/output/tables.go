@@ -123,6 +123,7 @@ func NewTable(o *policy.Output, schema *table.Schema, newSpool func() (*scratch.
 			t.Close()
 			return nil, err
 		}
+		t.parquet.SumBlocks() // so that a search of it need not read all of it
 		parquet = t.parquet
 	}
 

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 
+	"cdrmend/internal/blocks"
 	"cdrmend/internal/object"
 )
 
@@ -23,6 +24,7 @@ type Spool struct {
 	limit  int64 // of what stays in memory, in bytes
 	create func() (backing, error)
 	sum    hash.Hash
+	blocks *blocks.Sums // nil unless they were asked for
 	size   int64
 	mem    []byte
 	file   backing // nil while the content is in memory
@@ -65,9 +67,24 @@ func (s *Spool) Size() int64 { return s.size }
 // Sum returns the SHA-256 of the content in hexadecimal digits.
 func (s *Spool) Sum() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 
+// SumBlocks has the spool, which is empty, also sum up each block of its content.
+func (s *Spool) SumBlocks() { s.blocks = blocks.NewSums() }
+
+// Blocks returns the sums of the blocks of the content, nil if nobody asked for them.
+// Nothing may be written after it.
+func (s *Spool) Blocks() []byte {
+	if s.blocks == nil {
+		return nil
+	}
+	return s.blocks.List()
+}
+
 // Write adds to the content.
 func (s *Spool) Write(b []byte) (int, error) {
 	s.sum.Write(b)
+	if s.blocks != nil {
+		_, _ = s.blocks.Write(b) // never fails
+	}
 	s.size += int64(len(b))
 
 	if s.file == nil && s.size <= s.limit {

@@ -23,6 +23,8 @@ type chain struct {
 	entries []*entry               // in the order of their numbers
 	named   map[string]bool        // paths that a record accounts for
 	sound   map[string]bool        // paths whose bytes are those that were committed
+	listed  map[string]bool        // paths that a sound run.json names
+	claims  map[string][]claim     // what records say of the blocks of files, by path
 }
 
 // entry is one commit record as it was found.
@@ -101,6 +103,7 @@ func (v chainReader) read(ctx context.Context) (map[string]*chain, error) {
 		c := &chain{
 			label: label, chosen: slices.Contains(v.out.Labels, label), prefix: v.out.Root + "interval=" + label + "/",
 			objects: map[string]object.Info{}, named: map[string]bool{}, sound: map[string]bool{},
+			listed: map[string]bool{}, claims: map[string][]claim{},
 		}
 		chains[label] = c
 		g.Go(func() error { return v.readChain(gctx, c) })

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"cdrmend/internal/blocks"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/report"
@@ -48,6 +49,9 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 			}
 
 			work = append(work, v.packChecks(e, gone, packs)...)
+			if err := v.claims(ctx, e, packs); err != nil {
+				return err
+			}
 
 			// Several commits may name the same run; its files are checked
 			// once.
@@ -68,6 +72,7 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 
 		// Only now is every path that a record names known.
 		v.checkLeft(c, runs)
+		v.checkUnnamed(c)
 	}
 	work = append(work, v.listChecks()...)
 	return v.out.each(ctx, "verifying files", work)
@@ -116,7 +121,7 @@ func (v fileCheck) checkRun(ctx context.Context, e *entry) ([]func(context.Conte
 	listed := map[string]bool{path: true}
 	var work []func(context.Context) error
 	for _, f := range m.Files {
-		listed[folder+f.Path] = true
+		listed[folder+f.Path], c.listed[folder+f.Path] = true, true
 		work = append(work, func(ctx context.Context) error {
 			sound, err := v.checkFile(ctx, c, FileLink, folder+f.Path, f, "run.json")
 			if err != nil || !sound || f.Path != report.SummaryFile {
@@ -185,7 +190,12 @@ func (v fileCheck) checkFile(ctx context.Context, c *chain, link Link, path stri
 		return false, nil
 	}
 
-	got, err := hash(ctx, v.out.Store, info)
+	var sums []io.Writer
+	ofBlocks := blocks.NewSums()
+	if len(c.claims[path]) > 0 {
+		sums = append(sums, ofBlocks)
+	}
+	got, err := hash(ctx, v.out.Store, info, sums...)
 	if err != nil {
 		return false, v.unreadable(ctx, c, link, c.prefix+path, err)
 	}
@@ -193,6 +203,7 @@ func (v fileCheck) checkFile(ctx context.Context, c *chain, link Link, path stri
 		v.broken(c, link, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, by, want.SHA256)
 		return false, nil
 	}
+	v.checkClaims(c, path, want, ofBlocks)
 
 	// Files are checked concurrently; the report's lock guards sound too.
 	v.count(func(r *Report) {
@@ -227,7 +238,8 @@ func content(ctx context.Context, store object.Store, info object.Info) ([]byte,
 	return io.ReadAll(body)
 }
 
-func hash(ctx context.Context, store object.Store, info object.Info) (string, error) {
+// hash returns the SHA-256 of an object, whose bytes go to others, too.
+func hash(ctx context.Context, store object.Store, info object.Info, others ...io.Writer) (string, error) {
 	body, err := store.Open(ctx, info, 0)
 	if err != nil {
 		return "", err
@@ -235,7 +247,7 @@ func hash(ctx context.Context, store object.Store, info object.Info) (string, er
 	defer body.Close()
 
 	sum := sha256.New()
-	if _, err := io.Copy(sum, body); err != nil {
+	if _, err := io.Copy(io.MultiWriter(append(others, sum)...), body); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil

@@ -34,7 +34,7 @@ func (a *Account) Problems() []string {
 
 var (
 	intervalPath = regexp.MustCompile(`^interval=([^/]+)/(log/.+|runs/([0-9a-f]{32})/.+|evidence/.+)$`)
-	packPath     = regexp.MustCompile(`^evidence/([0-9a-f]{64})(?:\.\d+)?\.(zst|parquet|json|media\.parquet)$`)
+	packPath     = regexp.MustCompile(`^evidence/([0-9a-f]{64})(?:\.\d+)?\.(zst|parquet|json|media\.parquet|blocks\.json)$`)
 	recordPath   = regexp.MustCompile(`^log/(\d{8})\.json$`)
 	historyPath  = regexp.MustCompile(`^log/(\d{8})-([0-9a-f]{32})\.history\.(csv|parquet)$`)
 	// What a crash leaves in a directory while a file is written. No listing
@@ -95,6 +95,7 @@ type record struct {
 	Journal   *mark
 	Evidence  []pack
 	Night     *file
+	Blocks    *file
 }
 
 type pack struct {
@@ -173,13 +174,59 @@ func (i *interval) commit(path string, r *record) {
 	for _, p := range r.Evidence {
 		kept = append(kept, p.file, p.Index)
 	}
-	if r.Night != nil {
-		kept = append(kept, *r.Night)
+	for _, f := range []*file{r.Night, r.Blocks} {
+		if f != nil {
+			kept = append(kept, *f)
+		}
 	}
 	for _, f := range kept {
 		if text, there := i.all[f.Path]; !there || len(text) != f.Size || sum(text) != f.SHA256 {
 			i.differ(path, "names %q with other bytes than are there", f.Path)
 		}
+	}
+	i.blocks(path, r)
+}
+
+// blocks checks that a record has the sums of the blocks of its tables in Parquet, and of
+// nothing else.
+func (i *interval) blocks(path string, r *record) {
+	said := map[string]string{} // a list of sums by the path of its file
+	if r.Blocks != nil {
+		sums := decode[struct {
+			Files []struct {
+				file
+				Sums []byte `json:"block_sha256"`
+			}
+		}](i, path, i.all[r.Blocks.Path])
+		for _, f := range sums.Files {
+			i.check(f.Path, f.file)
+			said[f.Path] = string(f.Sums)
+		}
+	}
+
+	const block = 65536
+	folder := "runs/" + r.RunID + "/"
+	files := r.History
+	for _, f := range decode[run](i, folder+"run.json", i.files[folder+"run.json"]).Files {
+		f.Path = folder + f.Path
+		files = append(files, f)
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Path, ".parquet") || strings.Contains(f.Path, "/manifests/") {
+			continue
+		}
+		var want []byte
+		for part := range slices.Chunk([]byte(i.files[f.Path]), block) {
+			digest := sha256.Sum256(part)
+			want = append(want, digest[:]...)
+		}
+		if said[f.Path] != string(want) {
+			i.differ(path, "names other sums of the blocks of %s than its bytes have", f.Path)
+		}
+		delete(said, f.Path)
+	}
+	for other := range said {
+		i.differ(path, "names sums of the blocks of %s, which it does not name", other)
 	}
 }
 
