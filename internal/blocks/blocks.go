@@ -158,9 +158,13 @@ func (r *Reader) blocks(ctx context.Context, first, last int64) ([][]byte, error
 	r.mu.Unlock()
 
 	from := first * Size
-	content, err := r.part(ctx, from, int(min((last+1)*Size, r.size)-from))
-	if err != nil {
+	length := int(min((last+1)*Size, r.size) - from)
+	content, err := r.part(ctx, from, length)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(content) != length:
+		return nil, io.ErrUnexpectedEOF
 	}
 	var list [][]byte
 	for b := range slices.Chunk(content, Size) {
@@ -169,9 +173,6 @@ func (r *Reader) blocks(ctx context.Context, first, last int64) ([][]byte, error
 			return nil, err
 		}
 		list = append(list, b)
-	}
-	if int64(len(list)) != last-first+1 {
-		return nil, io.ErrUnexpectedEOF
 	}
 	r.keep(first, list)
 	return list, nil
