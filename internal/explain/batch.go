@@ -4,15 +4,29 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/table"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // batch gathers stories together.
 type batch struct {
 	commit *committed.Commit
 	list   []*gathering
+	mu     sync.Mutex // guards how many rows the stories do not show
+}
+
+// together takes steps of which none needs what another gathers. Over a network each
+// waits for one answer after another.
+func together(ctx context.Context, steps ...func(context.Context) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, step := range steps {
+		g.Go(func() error { return step(ctx) })
+	}
+	return g.Wait()
 }
 
 // search searches a table for all stories. It gives each story the rows that fit its
@@ -28,12 +42,14 @@ func (b *batch) search(ctx context.Context, s *table.Schema, most int, query fun
 	if len(b.list) == 1 { // the rows beyond need not be decoded
 		search.Limit = most
 	}
-	for _, g := range b.list {
-		g.seen, g.taken = 0, 0
-	}
 
 	var key []byte
 	number := int64(0)
+	given := make([]struct { // of each story
+		last int64 // number of the row that it was given last
+		rows int
+		more int64
+	}, len(b.list))
 	for row, err := range b.commit.Find(ctx, s, search) {
 		if err != nil {
 			return err
@@ -41,20 +57,27 @@ func (b *batch) search(ctx context.Context, s *table.Schema, most int, query fun
 		number++
 		for _, r := range routes {
 			key = r.key(key[:0], row)
-			for _, g := range r.stories[string(key)] {
-				if g.seen == number { // by another match
+			for _, i := range r.stories[string(key)] {
+				g := &given[i]
+				if g.last == number { // by another match
 					continue
 				}
-				if g.seen = number; most > 0 && g.taken == most {
-					g.story.More++
+				if g.last = number; most > 0 && g.rows == most {
+					g.more++
 					continue
 				}
-				g.taken++
-				take(g, row)
+				g.rows++
+				take(b.list[i], row)
 			}
 		}
 	}
-	b.list[0].story.More += search.Beyond
+	given[0].more += search.Beyond
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, g := range b.list {
+		g.story.More += given[i].more
+	}
 	return nil
 }
 
@@ -62,12 +85,12 @@ func (b *batch) search(ctx context.Context, s *table.Schema, most int, query fun
 type route struct {
 	match   table.Match // of all of them
 	columns []int
-	stories map[string][]*gathering // by these cells
+	stories map[string][]int // their numbers, by these cells
 }
 
 // routes returns the matches of all stories, those in the same columns as one.
 func (b *batch) routes(s *table.Schema, query func(*gathering) []table.Match) (list []*route) {
-	for _, g := range b.list {
+	for number, g := range b.list {
 		for _, m := range query(g) {
 			if len(m.Tuples) == 0 {
 				continue
@@ -75,7 +98,7 @@ func (b *batch) routes(s *table.Schema, query func(*gathering) []table.Match) (l
 			i := slices.IndexFunc(list, func(r *route) bool { return slices.Equal(r.match.Columns, m.Columns) })
 			if i < 0 {
 				i = len(list)
-				r := &route{match: table.Match{Columns: m.Columns}, stories: map[string][]*gathering{}}
+				r := &route{match: table.Match{Columns: m.Columns}, stories: map[string][]int{}}
 				for _, column := range m.Columns {
 					r.columns = append(r.columns, s.Index(column))
 				}
@@ -91,7 +114,7 @@ func (b *batch) routes(s *table.Schema, query func(*gathering) []table.Match) (l
 				if r.stories[string(key)] == nil {
 					r.match.Tuples = append(r.match.Tuples, tuple)
 				}
-				r.stories[string(key)] = append(r.stories[string(key)], g)
+				r.stories[string(key)] = append(r.stories[string(key)], number)
 			}
 		}
 	}

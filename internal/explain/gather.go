@@ -52,17 +52,18 @@ func TellEach(ctx context.Context, commits []*committed.Commit, asked []Asked, c
 		return stories, nil
 	}
 
-	// The order matters: findings look at the recordings, outages at the
-	// findings and calls, and all later steps at what was gathered.
-	for _, step := range []func(context.Context) error{b.recordings, b.calls, b.findings, b.grounds, b.repairs, b.outages, b.objects, b.copies} {
-		if err := step(ctx); err != nil {
-			return nil, err
-		}
+	// The order matters: findings look at the recordings, and outages at the findings and
+	// calls.
+	if err := together(ctx, b.recordings, b.calls); err != nil {
+		return nil, err
+	}
+	if err := together(ctx, b.findings, b.repairs, b.objects, b.copies); err != nil {
+		return nil, err
 	}
 	for _, g := range b.list {
 		g.attach()
 	}
-	return stories, b.histories(ctx, commits)
+	return stories, together(ctx, b.grounds, b.outages, func(ctx context.Context) error { return b.histories(ctx, commits) })
 }
 
 // histories adds the history of the findings of each story.
@@ -128,9 +129,6 @@ type gathering struct {
 	*hit
 	show  *redact.Redactor
 	story *Story
-	into  table.Row
-	seen  int64 // number of the row of a search that it was given last
-	taken int   // rows of a search
 }
 
 // masked replaces a personal value that must not be shown.
@@ -141,7 +139,8 @@ func (g *gathering) cells(r *table.Row) table.Cells {
 	users := func(column string) bool {
 		return column == "user_ids" || column == "detail" && r.Cell("field") == "user_ids"
 	}
-	return table.CellsOf(g.show.Row(&g.into, r)).Map(func(column, cell string) string {
+	var into table.Row
+	return table.CellsOf(g.show.Row(&into, r)).Map(func(column, cell string) string {
 		if g.story.Masked && users(column) {
 			return masked
 		}

@@ -34,7 +34,7 @@ import (
 // It is what look-ups are compared with.
 type scan struct {
 	*gathering
-	batch // of this one story
+	*batch // of this one story
 }
 
 func tellByScan(ctx context.Context, commits []*committed.Commit, whole *history.History, id string) (*Story, error) {
@@ -49,7 +49,7 @@ func tellByScan(ctx context.Context, commits []*committed.Commit, whole *history
 		Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: true, Commit: commitOf(c),
 		Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
 	}}
-	g := scan{alone, batch{c, []*gathering{alone}}}
+	g := scan{alone, &batch{commit: c, list: []*gathering{alone}}}
 	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.grounds, g.repairs, g.outages, g.objects, g.copies} {
 		if err := step(ctx); err != nil {
 			return nil, err
