@@ -20,7 +20,7 @@ import (
 func readAhead(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/5
 	note("\nListing and reading sidecars in a bucket whose answers take %v, %d legs:", latency, size)
-	n, far := farNight(t, size)
+	n, _, far := farNight(t, size)
 
 	contenderOf := func(name, how string) *contender {
 		return &contender{name: name, once: func(t *testing.T) cost {

@@ -22,21 +22,21 @@ const (
 
 // farNight makes a night of sidecars in a bucket, and returns the setting with which
 // answers take longer. Results go to another bucket.
-func farNight(t *testing.T, legs int, more ...string) (n *night, far string) {
-	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
+func farNight(t *testing.T, legs int, more ...string) (n *night, server *objecttest.Server, far string) {
+	server = objecttest.Gateway(t, objecttest.GatewayOptions{})
 	server.Setenv(t)
 	server.Bucket(t, "night", objecttest.Plain)
 	server.Bucket(t, "results", objecttest.Plain)
 	flags := append([]string{"--profile", "genesys-cloud", "--legs", strconv.Itoa(legs), "--s3", "s3://night/"}, more...)
 	n = newNight(t, cdrmend(t), flags...)
-	return n, "AWS_ENDPOINT_URL_S3=" + slowed(t, server.Endpoint, latency)
+	return n, server, "AWS_ENDPOINT_URL_S3=" + slowed(t, server.Endpoint, latency)
 }
 
 // farAway measures sidecars in a bucket that is far away.
 func farAway(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/5
 	note("\nSidecars in a bucket whose answers take %v, %d legs:", latency, size)
-	n, far := farNight(t, size)
+	n, _, far := farNight(t, size)
 
 	objects, outputs := 0, 0
 	atOnce := func(requests int) *contender {
@@ -66,5 +66,36 @@ func farAway(t *testing.T) []goal {
 		{fmt.Sprintf("objects per second, %d at once / what latency allows", fewInFlight), perSecond(few) / most, "≥", 0.9},
 		{fmt.Sprintf("objects per second far away, %d at once / bare loop", fewInFlight), perSecond(few) / perSecond(loop), "≥", 0.9},
 		{fmt.Sprintf("peak memory, %d at once / %d", manyInFlight, inFlight), many.median().peak / usual.median().peak, "≤", 1.2},
+	}
+}
+
+// checkedAgain measures the check of an interval in a bucket that is far away, when one
+// sidecar in a thousand is new.
+func checkedAgain(t *testing.T) []goal {
+	started := time.Now()
+	note("\nSidecars in a bucket whose answers take %v, checked again, %d legs:", latency, *sidecars)
+	n, server, far := farNight(t, *sidecars)
+	n = n.with(far)
+
+	outputs, requests, objects := 0, 0, 0
+	whole := &contender{name: "cdrmend run", once: func(t *testing.T) cost {
+		outputs++
+		c, result := n.run(t, fmt.Sprintf("s3://results/%d/", outputs))
+		objects = int(result.Objects)
+		return c
+	}}
+	more := &contender{name: "cdrmend run, a thousandth is new", once: func(t *testing.T) cost {
+		putLate(t, server, outputs)
+		c, log := runLogged(t, n.job(fmt.Sprintf("s3://results/%d/", outputs)))
+		requests, _ = openedOf(t, log)
+		return c
+	}}
+	all := []*contender{whole, more}
+	interleave(t, *runs, all)
+	printCosts(all)
+	note("  %d objects. This part took %s.", objects, time.Since(started).Round(time.Second))
+	return []goal{
+		{"requests far away, a thousandth new / all", float64(requests) / float64(objects), "≤", 0.05},
+		{"wall time far away, a thousandth new / all", more.median().wall / whole.median().wall, "≤", 0.15},
 	}
 }

@@ -14,7 +14,7 @@ import (
 func lookedInto(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/10
 	note("\nMedia in a bucket whose answers take %v, %d legs:", latency, size)
-	n, far := farNight(t, size, "--media")
+	n, _, far := farNight(t, size, "--media")
 
 	outputs, heard := 0, int64(0)
 	checking := func(check string) *contender {

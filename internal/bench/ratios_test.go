@@ -47,6 +47,7 @@ var parts = []part{
 	{"packs", keptInputs},
 	{"sidecars", manySmallObjects},
 	{"sidecars far away", farAway},
+	{"a check far away", checkedAgain},
 	{"reading ahead", readAhead},
 	{"media", lookedInto},
 	{"a week", steadyWeek},
@@ -159,9 +160,7 @@ func manySmallObjects(t *testing.T) []goal {
 	requests := 0
 	more := &contender{name: "cdrmend run, a thousandth is new", once: func(t *testing.T) cost {
 		newest++
-		for i := range *sidecars / 1000 {
-			server.Put(t, "night", fmt.Sprintf("%slate-%d-%d.opus_metadata.json", late, newest, i), []byte(fmt.Sprintf(lateSidecar, newest, i)))
-		}
+		putLate(t, server, newest)
 		c, log := runLogged(t, n.job(fmt.Sprintf("s3://results/%d/", written)))
 		requests, _ = openedOf(t, log)
 		return c
@@ -197,6 +196,14 @@ const (
 	late        = "recordings/c0f8408a-9379-4983-9f4b-61b0bb989984/year=2026/month=11/day=20/hour=10/conversation_id=late/"
 	lateSidecar = `{"conversationId":"late-%d-%d","recordingId":"late-%[1]d-%[2]d","startTime":"2026-11-20T10:00:00Z","endTime":"2026-11-20T10:01:00Z"}`
 )
+
+// putLate puts sidecars that arrive late, one for a thousand of those that are there.
+func putLate(t *testing.T, server *objecttest.Server, batch int) {
+	t.Helper()
+	for i := range *sidecars / 1000 {
+		server.Put(t, "night", fmt.Sprintf("%slate-%d-%d.opus_metadata.json", late, batch, i), []byte(fmt.Sprintf(lateSidecar, batch, i)))
+	}
+}
 
 // TestLarge measures how the job grows with the night, and that it does not
 // with the size of a document.
