@@ -90,7 +90,7 @@ func Against(list []byte) Check {
 const (
 	// mostKept is how many blocks stay in memory. The end of a Parquet file, which every
 	// search reads, takes some dozens in a table of a million rows.
-	mostKept = 128
+	mostKept = 64
 	// mostAtOnce is how many blocks one request reads at most.
 	mostAtOnce = 64
 )
