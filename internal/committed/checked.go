@@ -211,8 +211,11 @@ func (k *checked) hash(body io.Reader, file io.ReaderAt, info object.Info) (sum 
 	k.file = blocks.NewReader(info.Size, func(_ context.Context, from int64, n int) ([]byte, error) {
 		b := make([]byte, n)
 		got, err := file.ReadAt(b, from)
-		if err == io.EOF { // the check of the blocks says what that means
+		switch {
+		case got == n: // a reader may report the end with the last bytes
 			err = nil
+		case err == io.EOF:
+			err = errOverwritten
 		}
 		return b[:got], err
 	}, func(number int64, block []byte) error {

@@ -140,6 +140,12 @@ func TestWhatIsReadAgainAreTheBytesThatWereHashed(t *testing.T) {
 		t.Errorf("found %q, %v in a file that was overwritten", found, err)
 	}
 
+	// It may be cut, too. What was read before stays in memory.
+	o.must(os.Truncate(path, int64(at)))
+	if found, err := find(t, c, outageID(90_000)); err == nil || !strings.Contains(err.Error(), "overwritten") {
+		t.Errorf("found %q, %v in a file that was cut", found, err)
+	}
+
 	// A file that takes its place is another one: the open file is read on.
 	o.must(os.WriteFile(path+".new", []byte("other"), 0o600))
 	o.must(os.Rename(path+".new", path))
