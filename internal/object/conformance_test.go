@@ -10,8 +10,10 @@ import (
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/object/objecttest"
-	_ "cdrmend/internal/tempdir"
+	"cdrmend/internal/tempdir"
 )
+
+var _ = tempdir.DiskInCI()
 
 func TestDirectoryObeysTheContract(t *testing.T) {
 	objecttest.Run(t, func(t *testing.T) objecttest.Place { return directoryPlace(t, t.TempDir(), object.Options{}) })
@@ -20,6 +22,12 @@ func TestDirectoryObeysTheContract(t *testing.T) {
 func TestDirectoryThatIsYetToBeMadeObeysTheContract(t *testing.T) {
 	objecttest.Run(t, func(t *testing.T) objecttest.Place {
 		return directoryPlace(t, filepath.Join(t.TempDir(), "not", "yet"), object.Options{MakeRoot: true})
+	})
+}
+
+func TestDirectoryThatIsNotSyncedObeysTheContract(t *testing.T) {
+	objecttest.Run(t, func(t *testing.T) objecttest.Place {
+		return directoryPlace(t, t.TempDir(), object.Options{Unsynced: true})
 	})
 }
 
