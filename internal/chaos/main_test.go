@@ -13,8 +13,10 @@ import (
 	"testing"
 
 	"cdrmend/internal/ledger/ledgertest"
-	_ "cdrmend/internal/tempdir"
+	"cdrmend/internal/tempdir"
 )
+
+var _ = tempdir.DiskInCI()
 
 // long says that everything is wanted and not samples.
 var long = os.Getenv("CHAOS") != ""
