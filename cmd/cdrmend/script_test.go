@@ -40,7 +40,7 @@ var shared = sync.OnceValue(func() string {
 
 var builtOnce = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(shared(), "bin")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "cdrmend"), ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(dir, "cdrmend"), ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building: %w: %s", err, out)
 	}
