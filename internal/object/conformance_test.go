@@ -78,6 +78,7 @@ func conformS3(t *testing.T, secure bool, kind objecttest.BucketKind) {
 	if testing.Short() && (secure || kind != objecttest.Plain) {
 		t.Skip("one kind of server is enough for a short test")
 	}
+	t.Setenv("TMPDIR", tempdir.Quick()) // on what the server writes is its own matter
 	server := objecttest.Gateway(t, objecttest.GatewayOptions{TLS: secure})
 	server.Setenv(t)
 	open := object.Open

@@ -35,6 +35,15 @@ func DiskInCI() bool {
 	return !chosen
 }
 
+// Quick is a directory in memory, or that of all temporary files if there is none. Of packages
+// on the disk, tests that write there through a server take it.
+func Quick() string {
+	if os.Getenv("TMPDIR") == "" && hasSpace() {
+		return memory
+	}
+	return os.TempDir()
+}
+
 // hasSpace reports whether the directory is in memory and has enough free space.
 func hasSpace() bool {
 	var fs unix.Statfs_t
