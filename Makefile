@@ -73,6 +73,7 @@ growth: build ## run hostile structures at n, 2n and 4n, and show how time, memo
 
 chaos: tools ## run the program under every fault, kills, restarts and races; about 9 minutes
 	cd internal/chaos && CI=true CHAOS=1 go test -count=1 -timeout 15m
+	CI=true CHAOS=1 go test -count=1 -run '^TestAKilled' ./cmd/cdrmend
 
 fuzz: ## run every fuzz target for FUZZTIME=20s
 	.ci/fuzz $(FUZZTIME)

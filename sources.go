@@ -45,20 +45,27 @@ var Hash = sync.OnceValue(func() string {
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 })
 
-// add writes path, size and content of each file, in the order of paths.
+// add writes path, size and content of each file, in the order of paths. It copies through one
+// buffer: to read each file whole makes garbage of all sources at each start.
 func add(to io.Writer, files fs.FS) error {
+	buffer := make([]byte, 32<<10)
 	return fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := fs.ReadFile(files, path)
+		f, err := files.Open(path)
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(to, "%q %d\n", path, len(text)); err != nil {
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
 			return err
 		}
-		_, err = to.Write(text)
+		if _, err := fmt.Fprintf(to, "%q %d\n", path, info.Size()); err != nil {
+			return err
+		}
+		_, err = io.CopyBuffer(to, f, buffer)
 		return err
 	})
 }

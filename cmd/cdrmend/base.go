@@ -31,7 +31,7 @@ func openBase(ctx context.Context, dir, url string) (base, error) {
 		return base{}, usagef("--s3: %w", err)
 	}
 
-	store, err := openStore(ctx, t, policy.S3{}, object.Options{MakeRoot: true})
+	store, err := openStore(ctx, t, policy.S3{}, object.Options{MakeRoot: true, Unsynced: true})
 	return base{store, t.Prefix(), 32, t.Dir()}, err
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,17 +14,6 @@ import (
 
 	"github.com/spf13/pflag"
 )
-
-// demoNight runs the demo in a new directory, and returns the directory.
-func demoNight(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	w := &world{args: []string{"demo", "--dir", dir, "--quiet"}, stdout: io.Discard, stderr: io.Discard, now: time.Now}
-	if code := run(t.Context(), w); code != exitDone {
-		t.Fatalf("the demo exits with %d", code)
-	}
-	return dir
-}
 
 // completed returns the lines with which the program answers a shell.
 func completed(t *testing.T, environ []string, words ...string) []string {
@@ -199,17 +187,6 @@ func inShell(t *testing.T, shell, dir, stdin string, args ...string) string {
 		t.Fatalf("%s: %v: %s", shell, err, out)
 	}
 	return string(out)
-}
-
-// built builds the program, and returns its directory.
-func built(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "cdrmend"), ".").CombinedOutput()
-	if err != nil {
-		t.Fatalf("building: %v: %s", err, out)
-	}
-	return dir
 }
 
 func TestBashCompletes(t *testing.T) {

@@ -25,10 +25,7 @@ var unreadable = regexp.MustCompile(`0x[0-9a-f]+|[{}]|map\[|&|<nil>|%!`)
 
 // A night with everything that is logged: lines of all levels, in both forms.
 func TestLogLinesArePlainKeysWithPlainValues(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "demo")
-	if code, out := cdrmend(t, "demo", "--dir", dir, "--quiet"); code != exitDone {
-		t.Fatalf("the demo exits with %d: %s", code, out)
-	}
+	dir := demoNight(t)
 	config := filepath.Join(dir, "cdrmend.yaml")
 	signing := filepath.Join(dir, demoKey)
 	if err := os.Chmod(signing, 0o644); err != nil { // a warning about the key

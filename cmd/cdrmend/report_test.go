@@ -30,10 +30,7 @@ var (
 // TestTheReportOfTheDemo opens it in a real browser, as its reader does.
 func TestTheReportOfTheDemo(t *testing.T) {
 	browser := browsertest.Open(t)
-	dir := t.TempDir()
-	if code, out := cdrmend(t, "demo", "--dir", dir); code != exitDone {
-		t.Fatalf("demo exits with %d: %s", code, out)
-	}
+	dir := demoNight(t)
 	files, err := filepath.Glob(filepath.Join(dir, "out", "interval=*", "runs", "*", "report.html"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("the reports are %q: %v", files, err)

@@ -14,10 +14,7 @@ import (
 // TestWhatIsPrintedAsJSONIsAsPublished asks about every kind of thing in the
 // sample night.
 func TestWhatIsPrintedAsJSONIsAsPublished(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "demo")
-	if code, out := cdrmend(t, "demo", "--dir", dir); code != exitDone {
-		t.Fatalf("the demo exits with %d: %s", code, out)
-	}
+	dir := demoNight(t)
 	out := filepath.Join(dir, "out")
 	asked := map[string][]string{
 		"a repaired recording": {"story", "explain", "81b87763-c88b-4afa-883f-4684f25cf845", out},

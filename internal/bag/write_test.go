@@ -16,10 +16,12 @@ import (
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/object/objecttest"
-	_ "cdrmend/internal/tempdir"
+	"cdrmend/internal/tempdir"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+var _ = tempdir.DiskInCI()
 
 // hostile are payload files whose names and contents are hard.
 var hostile = map[string]string{

@@ -57,7 +57,7 @@ func cdrmend(t *testing.T) string {
 		return *program
 	}
 	path := filepath.Join(t.TempDir(), "cdrmend")
-	if out, err := exec.Command("go", "build", "-o", path, "cdrmend/cmd/cdrmend").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "cdrmend/cmd/cdrmend").CombinedOutput(); err != nil {
 		t.Fatalf("building cdrmend: %v\n%s", err, out)
 	}
 	return path

@@ -13,8 +13,10 @@ import (
 	"testing"
 
 	"cdrmend/internal/ledger/ledgertest"
-	_ "cdrmend/internal/tempdir"
+	"cdrmend/internal/tempdir"
 )
+
+var _ = tempdir.DiskInCI()
 
 // long says that everything is wanted and not samples.
 var long = os.Getenv("CHAOS") != ""
@@ -46,7 +48,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "cdrmend")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", path, "../../cmd/cdrmend")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, "../../cmd/cdrmend")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", errors.Join(err, errors.New(string(out)))
 	}

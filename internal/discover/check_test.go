@@ -61,6 +61,7 @@ func TestAnUntouchedProductionHasNoProblem(t *testing.T) {
 // forger changes a production and makes all checksums and the seal anew.
 type forger struct {
 	*testing.T
+	lies  *laid
 	files map[string]string
 	key   *token.Signer // nil: the seal is not signed
 }
@@ -192,20 +193,47 @@ func text(n int) string {
 	return string(raw)
 }
 
+// laid is a directory with the files that a forger left there. One forgery differs from
+// another in a few files, and these alone are written.
+type laid struct {
+	dir   string
+	files map[string]string
+}
+
+func (l *laid) hold(t *testing.T, files map[string]string) {
+	t.Helper()
+	for name := range l.files {
+		if _, stays := files[name]; stays {
+			continue
+		}
+		path := filepath.Join(l.dir, filepath.FromSlash(name))
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		for dir := filepath.Dir(path); dir != l.dir && os.Remove(dir) == nil; { // an empty directory is no file of a bag
+			dir = filepath.Dir(dir)
+		}
+	}
+	for name, content := range files {
+		if was, there := l.files[name]; there && was == content {
+			continue
+		}
+		path := filepath.Join(l.dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.files = maps.Clone(files)
+}
+
 // problems writes the production and checks it, with keys or without.
 func (f *forger) problems(keys *token.Keys) (*bag.Report, *discover.Checked) {
 	f.Helper()
-	dir := f.TempDir()
-	for name, content := range f.files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			f.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			f.Fatal(err)
-		}
-	}
-	store, err := object.Open(f.Context(), object.Location{Dir: dir}, object.Options{})
+	f.lies.hold(f.T, f.files)
+	store, err := object.Open(f.Context(), object.Location{Dir: f.lies.dir}, object.Options{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -245,6 +273,7 @@ func TestAForgedProductionIsNamed(t *testing.T) {
 		return cells
 	}
 	originals := []string{"ORIGINAL_PATH", "ORIGINAL_SHA256"}
+	lies := &laid{dir: t.TempDir()}
 
 	for name, test := range map[string]struct {
 		forge func(*forger)
@@ -362,7 +391,7 @@ func TestAForgedProductionIsNamed(t *testing.T) {
 		"no beginning":      {func(f *forger) { delete(f.files, "data/begun.json") }, "data/begun.json: it is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := &forger{T: t, files: maps.Clone(whole)}
+			f := &forger{T: t, lies: lies, files: maps.Clone(whole)}
 			test.forge(f)
 			f.seal(nil, nil)
 			report, c := f.problems(nil)
@@ -388,7 +417,7 @@ func TestAForgedProductionIsNamed(t *testing.T) {
 		"another order": {func(m string) string { l := strings.SplitAfter(m, "\n"); return l[1] + l[0] + strings.Join(l[2:], "") }, "out of order"},
 	} {
 		t.Run("manifest with "+name, func(t *testing.T) {
-			f := &forger{T: t, files: maps.Clone(whole)}
+			f := &forger{T: t, lies: lies, files: maps.Clone(whole)}
 			f.seal(nil, test.manifest)
 			_, c := f.problems(nil)
 			wantProblem(t, c.Problems, "manifest-sha256.txt: line ")
@@ -404,6 +433,7 @@ func TestAnotherKeyIsNamed(t *testing.T) {
 	signer, keys := testKey(t)
 	_, dir := n.produce(t, everything, func(p *discover.Producer) { p.Signer, n.out.Keys = signer, keys })
 	own := content(t, dir)
+	lies := &laid{dir: t.TempDir()}
 	forgery, forged := testKey(t)
 	set, err := forged.Set()
 	if err != nil {
@@ -427,7 +457,7 @@ func TestAnotherKeyIsNamed(t *testing.T) {
 		"no signature, without keys":     {nil, "", nil, "", false}, // who discovers may have no key; it is said
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := &forger{T: t, files: maps.Clone(own), key: test.key}
+			f := &forger{T: t, lies: lies, files: maps.Clone(own), key: test.key}
 			if test.keySet != "" {
 				f.files["data/evidence/keys.json"] = test.keySet
 			}

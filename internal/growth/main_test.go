@@ -51,7 +51,7 @@ var built = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "cdrmend")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", path, "cdrmend/cmd/cdrmend")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, "cdrmend/cmd/cdrmend")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", errors.Join(err, errors.New(string(out)))
 	}

@@ -10,8 +10,10 @@ import (
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/object/objecttest"
-	_ "cdrmend/internal/tempdir"
+	"cdrmend/internal/tempdir"
 )
+
+var _ = tempdir.DiskInCI()
 
 func TestDirectoryObeysTheContract(t *testing.T) {
 	objecttest.Run(t, func(t *testing.T) objecttest.Place { return directoryPlace(t, t.TempDir(), object.Options{}) })
@@ -20,6 +22,12 @@ func TestDirectoryObeysTheContract(t *testing.T) {
 func TestDirectoryThatIsYetToBeMadeObeysTheContract(t *testing.T) {
 	objecttest.Run(t, func(t *testing.T) objecttest.Place {
 		return directoryPlace(t, filepath.Join(t.TempDir(), "not", "yet"), object.Options{MakeRoot: true})
+	})
+}
+
+func TestDirectoryThatIsNotSyncedObeysTheContract(t *testing.T) {
+	objecttest.Run(t, func(t *testing.T) objecttest.Place {
+		return directoryPlace(t, t.TempDir(), object.Options{Unsynced: true})
 	})
 }
 
@@ -70,6 +78,7 @@ func conformS3(t *testing.T, secure bool, kind objecttest.BucketKind) {
 	if testing.Short() && (secure || kind != objecttest.Plain) {
 		t.Skip("one kind of server is enough for a short test")
 	}
+	t.Setenv("TMPDIR", tempdir.Quick()) // on what the server writes is its own matter
 	server := objecttest.Gateway(t, objecttest.GatewayOptions{TLS: secure})
 	server.Setenv(t)
 	open := object.Open

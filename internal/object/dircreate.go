@@ -44,7 +44,7 @@ func (d *directory) Temp() (string, error) {
 	if !d.makeRoot {
 		return d.path, nil
 	}
-	return d.path, makeRootDir(d.path)
+	return d.path, d.makeRootDir(d.path)
 }
 
 // Temporary reports whether a name is that of a file still being written. In a
@@ -74,7 +74,7 @@ func (d *directory) create(ctx context.Context, key string, c Content) error {
 	}
 
 	if d.makeRoot {
-		if err := makeRootDir(d.path); err != nil {
+		if err := d.makeRootDir(d.path); err != nil {
 			return err
 		}
 	}
@@ -87,41 +87,41 @@ func (d *directory) create(ctx context.Context, key string, c Content) error {
 	// A key that is taken is settled before anything is written: a rerun only
 	// compares.
 	if _, err := root.Stat(key); err == nil {
-		return settle(ctx, root, key, c)
+		return d.settle(ctx, root, key, c)
 	}
 
 	dir := path.Dir(key)
-	if err := makeDirs(root, dir); err != nil {
+	if err := d.makeDirs(root, dir); err != nil {
 		return err
 	}
 
 	// A file below the root can be linked; elsewhere it may be on another file
 	// system, so it is copied.
 	if name, relErr := filepath.Rel(d.path, c.File); c.File != "" && relErr == nil && filepath.IsLocal(name) {
-		err = takeOver(root, name, key)
+		err = d.takeOver(root, name, key)
 	} else {
-		err = write(ctx, root, key, c)
+		err = d.write(ctx, root, key, c)
 	}
 
 	// Another writer took the key since it was looked up.
 	if errors.Is(err, fs.ErrExist) {
-		return settle(ctx, root, key, c)
+		return d.settle(ctx, root, key, c)
 	}
 	if err != nil {
 		return err
 	}
-	return syncDir(root, dir)
+	return d.syncDir(root, dir)
 }
 
 // takeOver links a file that was prepared below the root to its key, once it
 // is durable. The error wraps fs.ErrExist if the key is taken.
-func takeOver(root *os.Root, name, key string) error {
+func (d *directory) takeOver(root *os.Root, name, key string) error {
 	// Sync before linking: a crash must not leave a key with half its bytes.
 	f, err := root.Open(name)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(d.sync(f), f.Close()); err != nil {
 		return err
 	}
 	return link(root, name, key)
@@ -130,11 +130,11 @@ func takeOver(root *os.Root, name, key string) error {
 // write writes the file under a temporary name and links it to its key, so that a
 // half-written file never shows under the key. The error wraps fs.ErrExist if the
 // key is taken.
-func write(ctx context.Context, root *os.Root, key string, c Content) error {
+func (d *directory) write(ctx context.Context, root *os.Root, key string, c Content) error {
 	// The temporary file is in the key's own directory, so that it is on the
 	// same file system as the link.
 	temp := path.Join(path.Dir(key), TempName())
-	err := writeTemporary(ctx, root, temp, c)
+	err := d.writeTemporary(ctx, root, temp, c)
 	if err == nil {
 		err = link(root, temp, key)
 	}
@@ -159,7 +159,7 @@ func link(root *os.Root, temp, key string) error {
 
 // settle decides about a key that is taken: equal content is success. It syncs
 // the directory too, as the writer of the file may have died before doing so.
-func settle(ctx context.Context, root *os.Root, key string, c Content) error {
+func (d *directory) settle(ctx context.Context, root *os.Root, key string, c Content) error {
 	fi, err := root.Stat(key)
 	if err != nil {
 		return err
@@ -187,10 +187,10 @@ func settle(ctx context.Context, root *os.Root, key string, c Content) error {
 		return ErrTaken
 	}
 
-	return syncDir(root, path.Dir(key))
+	return d.syncDir(root, path.Dir(key))
 }
 
-func writeTemporary(ctx context.Context, root *os.Root, name string, c Content) error {
+func (d *directory) writeTemporary(ctx context.Context, root *os.Root, name string, c Content) error {
 	in, err := c.Open()
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func writeTemporary(ctx context.Context, root *os.Root, name string, c Content) 
 
 	err = copyExactly(f, reader{ctx, in}, c)
 	if err == nil {
-		err = f.Sync()
+		err = d.sync(f)
 	}
 	return errors.Join(err, f.Close())
 }
@@ -238,7 +238,7 @@ func (r reader) Read(p []byte) (int, error) {
 }
 
 // makeRootDir makes the root below the nearest directory that exists.
-func makeRootDir(dir string) error {
+func (d *directory) makeRootDir(dir string) error {
 	base := dir
 
 	// Find the nearest existing ancestor: os.Root needs one to open.
@@ -263,15 +263,15 @@ func makeRootDir(dir string) error {
 	}
 	defer root.Close()
 
-	return makeDirs(root, filepath.ToSlash(rel))
+	return d.makeDirs(root, filepath.ToSlash(rel))
 }
 
 // makeDirs makes dir and its missing parents, each durable in its own parent.
-func makeDirs(root *os.Root, dir string) error {
+func (d *directory) makeDirs(root *os.Root, dir string) error {
 	if _, err := root.Stat(dir); err == nil {
 		return nil
 	}
-	if err := makeDirs(root, path.Dir(dir)); err != nil {
+	if err := d.makeDirs(root, path.Dir(dir)); err != nil {
 		return err
 	}
 
@@ -284,20 +284,28 @@ func makeDirs(root *os.Root, dir string) error {
 	if err != nil {
 		return err
 	}
-	return syncDir(root, path.Dir(dir))
+	return d.syncDir(root, path.Dir(dir))
 }
 
-func syncDir(root *os.Root, dir string) error { return syncFile(root.Open(dir)) }
+func (d *directory) syncDir(root *os.Root, dir string) error { return d.syncFile(root.Open(dir)) }
 
 // syncFile makes a directory durable. Some network file systems cannot sync a
 // directory and say so; there durability is up to the server.
-func syncFile(f *os.File, err error) error {
+func (d *directory) syncFile(f *os.File, err error) error {
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+	if err := d.sync(f); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
 		return err
 	}
 	return nil
+}
+
+// sync makes what was written durable, unless nobody needs that.
+func (d *directory) sync(f *os.File) error {
+	if d.unsynced {
+		return nil
+	}
+	return f.Sync()
 }

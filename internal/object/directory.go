@@ -22,6 +22,7 @@ type directory struct {
 	path     string // absolute
 	url      string
 	makeRoot bool
+	unsynced bool
 	noLinks  bool // links are left out of listings; see WithoutLinks
 }
 
@@ -36,7 +37,7 @@ func openDirectory(dir string, opts Options) (Store, error) {
 	}
 
 	u := url.URL{Scheme: "file", Path: strings.TrimSuffix(filepath.ToSlash(path), "/") + "/"}
-	return &directory{path: path, url: u.String(), makeRoot: opts.MakeRoot}, nil
+	return &directory{path: path, url: u.String(), makeRoot: opts.MakeRoot, unsynced: opts.Unsynced}, nil
 }
 
 func (d *directory) String() string { return d.url }

@@ -43,6 +43,11 @@ type Options struct {
 	// MakeRoot allows a directory that does not exist yet: the first Create
 	// makes it.
 	MakeRoot bool
+
+	// Unsynced is for files that can be made again, as those of a synthetic night:
+	// Create leaves it to the system when they reach the disk, which takes a third of
+	// the time for small files. A crash of the machine may leave a key with a part of its bytes.
+	Unsynced bool
 }
 
 // Retention is how long S3 Object Lock keeps what Create writes. An object that

@@ -9,28 +9,38 @@ import (
 
 // TestMain lets the test program say where it would write.
 func TestMain(m *testing.M) {
-	if os.Getenv("SAY") != "" {
+	switch os.Getenv("SAY") {
+	case "disk":
+		DiskInCI()
+		fallthrough
+	case "any":
 		fmt.Print(os.TempDir())
 		return
 	}
 	os.Exit(m.Run())
 }
 
-func TestMemoryIsTakenOnlyWhereNobodyAskedForADisk(t *testing.T) {
+func TestMemoryIsTakenWhereNobodyAskedForADisk(t *testing.T) {
 	quick := "/tmp"
 	if hasSpace() {
 		quick = memory
 	}
-	for want, env := range map[string][]string{
-		quick:     nil,
-		"/tmp":    {"CI=true"},
-		"/var/me": {"TMPDIR=/var/me"},
+	for _, c := range []struct {
+		want string
+		env  []string
+	}{
+		{quick, []string{"SAY=any"}},
+		{quick, []string{"SAY=any", "CI=true"}},
+		{"/var/me", []string{"SAY=any", "TMPDIR=/var/me"}},
+		{quick, []string{"SAY=disk"}},
+		{"/tmp", []string{"SAY=disk", "CI=true"}},
+		{"/var/me", []string{"SAY=disk", "CI=true", "TMPDIR=/var/me"}},
 	} {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(env, "SAY=it")
+		cmd.Env = c.env
 		got, err := cmd.Output()
-		if err != nil || string(got) != want {
-			t.Errorf("with %v: %q, %v, want %q", env, got, err, want)
+		if err != nil || string(got) != c.want {
+			t.Errorf("with %v: %q, %v, want %q", c.env, got, err, c.want)
 		}
 	}
 }

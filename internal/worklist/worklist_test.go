@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,6 +89,18 @@ func written(t *testing.T, n *Night, r policy.Report) []byte {
 	return b.Bytes()
 }
 
+// profile is a directory for the settings of LibreOffice. It takes longer to make them than to
+// open a workbook, so that all tests, which run one after the other, have the same.
+var profile = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "cdrmend-office-*") })
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := profile(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
 // opened returns the sheets of a workbook as LibreOffice shows them.
 func opened(t *testing.T, book []byte) map[string][][]string {
 	t.Helper()
@@ -98,13 +111,17 @@ func opened(t *testing.T, book []byte) map[string][][]string {
 	if err != nil {
 		t.Fatalf("%v; make tools installs it", err)
 	}
+	settings, err := profile()
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "findings.xlsx"), book, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	// Separator, quote, UTF-8, from line 1, cells as shown, all sheets.
 	const filter = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
-	cmd := exec.Command(office, "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", filter, "--outdir", dir, filepath.Join(dir, "findings.xlsx"))
+	cmd := exec.Command(office, "-env:UserInstallation=file://"+settings, "--headless", "--convert-to", filter, "--outdir", dir, filepath.Join(dir, "findings.xlsx"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
