@@ -57,7 +57,7 @@ func add(to io.Writer, files fs.FS) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		info, err := f.Stat()
 		if err != nil {
 			return err
