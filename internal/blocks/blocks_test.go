@@ -101,7 +101,7 @@ func TestAReaderAsksForAsFewPartsAsItCan(t *testing.T) {
 	}{
 		{10*blocks.Size + 5, 100, "[10+1]"},
 		{10 * blocks.Size, blocks.Size, "[]"},         // it is kept
-		{8*blocks.Size + 1, 5 * blocks.Size, "[8+6]"}, // what is kept in the middle is read again
+		{8*blocks.Size + 1, 5 * blocks.Size, "[8+6]"}, // one request also reads the block that is kept
 		{100 * blocks.Size, 130 * blocks.Size, "[100+64 164+64 228+2]"},
 		{10 * blocks.Size, 1, "[10+1]"}, // others took its place
 	} {

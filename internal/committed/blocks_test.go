@@ -7,21 +7,11 @@ import (
 	"testing"
 
 	"cdrmend/internal/committed"
-	"cdrmend/internal/object"
-	"cdrmend/internal/object/objecttest"
 	"cdrmend/internal/table"
 )
 
 func TestASearchReadsOnlyTheBlocksThatItNeeds(t *testing.T) {
-	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
-	server.Setenv(t)
-	server.Bucket(t, "out", objecttest.Plain)
-	s3, err := object.Open(t.Context(), object.Location{Bucket: "out"}, object.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	for name, store := range map[string]object.Store{"S3": s3, "directory": newOut(t).Store} {
+	for name, store := range storesOf(t) {
 		o, m := newMetered(t, store)
 		o.summed = true
 		c := o.commitMany(".parquet")

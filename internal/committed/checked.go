@@ -134,7 +134,7 @@ func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
 	return err
 }
 
-// openParts finds a file of which only some blocks will be read.
+// openParts prepares to read single blocks of a file.
 func (k *checked) openParts(ctx context.Context, c *Commit, f ledger.File, sums []byte) error {
 	info, err := c.listed(ctx, f)
 	if err != nil {

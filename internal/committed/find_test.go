@@ -14,7 +14,6 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/object/objecttest"
 	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
 )
@@ -33,15 +32,7 @@ func find(t *testing.T, c *committed.Commit, ids ...string) (found []string, err
 }
 
 func TestFindReadsATableOnceHoweverManySearchesFollow(t *testing.T) {
-	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
-	server.Setenv(t)
-	server.Bucket(t, "out", objecttest.Plain)
-	s3, err := object.Open(t.Context(), object.Location{Bucket: "out"}, object.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	for name, store := range map[string]object.Store{"S3": s3, "directory": newOut(t).Store} {
+	for name, store := range storesOf(t) {
 		for _, format := range []string{".parquet", ".csv"} {
 			o, m := newMetered(t, store)
 			o.Root = strings.TrimPrefix(format, ".") + "/"

@@ -62,6 +62,19 @@ func newMetered(t *testing.T, store object.Store) (*out, *metered) {
 	return o, m
 }
 
+// storesOf returns a store of each kind.
+func storesOf(t *testing.T) map[string]object.Store {
+	t.Helper()
+	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
+	server.Setenv(t)
+	server.Bucket(t, "out", objecttest.Plain)
+	s3, err := object.Open(t.Context(), object.Location{Bucket: "out"}, object.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]object.Store{"S3": s3, "directory": newOut(t).Store}
+}
+
 const outages = 100_000
 
 func outageID(n int) string { return fmt.Sprintf("out-%016x", uint64(n+1)*0x9E3779B97F4A7C15) }
@@ -132,15 +145,7 @@ func lookUp(t *testing.T, c *committed.Commit, ids ...string) (found []string, c
 }
 
 func TestALookupReadsPartsOfTheObjectAlone(t *testing.T) {
-	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
-	server.Setenv(t)
-	server.Bucket(t, "out", objecttest.Plain)
-	s3, err := object.Open(t.Context(), object.Location{Bucket: "out"}, object.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	for name, store := range map[string]object.Store{"S3": s3, "directory": newOut(t).Store} {
+	for name, store := range storesOf(t) {
 		o, m := newMetered(t, store)
 		c := o.commitMany(".parquet")
 		if _, err := c.Files(t.Context()); err != nil { // run.json is not part of the look-up

@@ -19,8 +19,8 @@ type batch struct {
 	mu     sync.Mutex // guards how many rows the stories do not show
 }
 
-// together takes steps of which none needs what another gathers. Over a network each
-// waits for one answer after another.
+// together runs steps at the same time. No step may need what another one gathers. Over a
+// network each step waits for one answer after another.
 func together(ctx context.Context, steps ...func(context.Context) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, step := range steps {

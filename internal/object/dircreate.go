@@ -83,64 +83,71 @@ func (d *directory) create(ctx context.Context, key string, c Content) error {
 		return err
 	}
 	defer root.Close()
+	in := tree{root, d.unsynced}
 
 	// A key that is taken is settled before anything is written: a rerun only
 	// compares.
 	if _, err := root.Stat(key); err == nil {
-		return d.settle(ctx, root, key, c)
+		return in.settle(ctx, key, c)
 	}
 
 	dir := path.Dir(key)
-	if err := d.makeDirs(root, dir); err != nil {
+	if err := in.makeDirs(dir); err != nil {
 		return err
 	}
 
 	// A file below the root can be linked; elsewhere it may be on another file
 	// system, so it is copied.
 	if name, relErr := filepath.Rel(d.path, c.File); c.File != "" && relErr == nil && filepath.IsLocal(name) {
-		err = d.takeOver(root, name, key)
+		err = in.takeOver(name, key)
 	} else {
-		err = d.write(ctx, root, key, c)
+		err = in.write(ctx, key, c)
 	}
 
 	// Another writer took the key since it was looked up.
 	if errors.Is(err, fs.ErrExist) {
-		return d.settle(ctx, root, key, c)
+		return in.settle(ctx, key, c)
 	}
 	if err != nil {
 		return err
 	}
-	return d.syncDir(root, dir)
+	return in.syncDir(dir)
+}
+
+// tree is a directory in which files are created.
+type tree struct {
+	root     *os.Root
+	unsynced bool // the system decides when files reach the disk
 }
 
 // takeOver links a file that was prepared below the root to its key, once it
 // is durable. The error wraps fs.ErrExist if the key is taken.
-func (d *directory) takeOver(root *os.Root, name, key string) error {
+func (t tree) takeOver(name, key string) error {
 	// Sync before linking: a crash must not leave a key with half its bytes.
-	f, err := root.Open(name)
+	f, err := t.root.Open(name)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(d.sync(f), f.Close()); err != nil {
+	if err := errors.Join(t.sync(f), f.Close()); err != nil {
 		return err
 	}
-	return link(root, name, key)
+	return link(t.root, name, key)
 }
 
 // write writes the file under a temporary name and links it to its key, so that a
 // half-written file never shows under the key. The error wraps fs.ErrExist if the
 // key is taken.
-func (d *directory) write(ctx context.Context, root *os.Root, key string, c Content) error {
+func (t tree) write(ctx context.Context, key string, c Content) error {
 	// The temporary file is in the key's own directory, so that it is on the
 	// same file system as the link.
 	temp := path.Join(path.Dir(key), TempName())
-	err := d.writeTemporary(ctx, root, temp, c)
+	err := t.writeTemporary(ctx, temp, c)
 	if err == nil {
-		err = link(root, temp, key)
+		err = link(t.root, temp, key)
 	}
 
 	// Remove the temporary name on every path; the link keeps the data.
-	if removeErr := root.Remove(temp); err == nil {
+	if removeErr := t.root.Remove(temp); err == nil {
 		err = removeErr
 	}
 	return err
@@ -159,8 +166,8 @@ func link(root *os.Root, temp, key string) error {
 
 // settle decides about a key that is taken: equal content is success. It syncs
 // the directory too, as the writer of the file may have died before doing so.
-func (d *directory) settle(ctx context.Context, root *os.Root, key string, c Content) error {
-	fi, err := root.Stat(key)
+func (t tree) settle(ctx context.Context, key string, c Content) error {
+	fi, err := t.root.Stat(key)
 	if err != nil {
 		return err
 	}
@@ -173,7 +180,7 @@ func (d *directory) settle(ctx context.Context, root *os.Root, key string, c Con
 		return ErrTaken
 	}
 
-	f, err := root.Open(key)
+	f, err := t.root.Open(key)
 	if err != nil {
 		return err
 	}
@@ -187,24 +194,24 @@ func (d *directory) settle(ctx context.Context, root *os.Root, key string, c Con
 		return ErrTaken
 	}
 
-	return d.syncDir(root, path.Dir(key))
+	return t.syncDir(path.Dir(key))
 }
 
-func (d *directory) writeTemporary(ctx context.Context, root *os.Root, name string, c Content) error {
+func (t tree) writeTemporary(ctx context.Context, name string, c Content) error {
 	in, err := c.Open()
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	f, err := t.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
 
 	err = copyExactly(f, reader{ctx, in}, c)
 	if err == nil {
-		err = d.sync(f)
+		err = t.sync(f)
 	}
 	return errors.Join(err, f.Close())
 }
@@ -263,19 +270,19 @@ func (d *directory) makeRootDir(dir string) error {
 	}
 	defer root.Close()
 
-	return d.makeDirs(root, filepath.ToSlash(rel))
+	return tree{root, d.unsynced}.makeDirs(filepath.ToSlash(rel))
 }
 
 // makeDirs makes dir and its missing parents, each durable in its own parent.
-func (d *directory) makeDirs(root *os.Root, dir string) error {
-	if _, err := root.Stat(dir); err == nil {
+func (t tree) makeDirs(dir string) error {
+	if _, err := t.root.Stat(dir); err == nil {
 		return nil
 	}
-	if err := d.makeDirs(root, path.Dir(dir)); err != nil {
+	if err := t.makeDirs(path.Dir(dir)); err != nil {
 		return err
 	}
 
-	err := root.Mkdir(dir, dirMode)
+	err := t.root.Mkdir(dir, dirMode)
 
 	// Another writer made it meanwhile.
 	if errors.Is(err, fs.ErrExist) {
@@ -284,27 +291,27 @@ func (d *directory) makeDirs(root *os.Root, dir string) error {
 	if err != nil {
 		return err
 	}
-	return d.syncDir(root, path.Dir(dir))
+	return t.syncDir(path.Dir(dir))
 }
 
-func (d *directory) syncDir(root *os.Root, dir string) error { return d.syncFile(root.Open(dir)) }
+func (t tree) syncDir(dir string) error { return t.syncFile(t.root.Open(dir)) }
 
 // syncFile makes a directory durable. Some network file systems cannot sync a
 // directory and say so; there durability is up to the server.
-func (d *directory) syncFile(f *os.File, err error) error {
+func (t tree) syncFile(f *os.File, err error) error {
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := d.sync(f); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+	if err := t.sync(f); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
 		return err
 	}
 	return nil
 }
 
 // sync makes what was written durable, unless nobody needs that.
-func (d *directory) sync(f *os.File) error {
-	if d.unsynced {
+func (t tree) sync(f *os.File) error {
+	if t.unsynced {
 		return nil
 	}
 	return f.Sync()

@@ -35,8 +35,8 @@ func DiskInCI() bool {
 	return !chosen
 }
 
-// Quick is a directory in memory, or that of all temporary files if there is none. Of packages
-// on the disk, tests that write there through a server take it.
+// Quick returns a directory in memory, or the usual temporary directory where there is none.
+// It serves tests that write through a server, in packages whose own files are on the disk.
 func Quick() string {
 	if os.Getenv("TMPDIR") == "" && hasSpace() {
 		return memory

@@ -59,7 +59,7 @@ const (
 	NeighbourLink Link = "neighbour" // it is not the one that another interval's record saw
 	RunLink       Link = "run"       // run.json, or what it says of itself
 	HistoryLink   Link = "history"   // a history file
-	EvidenceLink  Link = "evidence"  // a pack of inputs, or its index
+	EvidenceLink  Link = "evidence"  // a pack of inputs, its index, or another file of the folder evidence
 	FileLink      Link = "file"      // a file of a run
 	UnlistedLink  Link = "unlisted"  // a file in a committed run that its run.json does not name
 	VersionLink   Link = "version"   // something below log/ was replaced or removed
