@@ -1,6 +1,7 @@
 package secreturl_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -77,7 +78,7 @@ func TestNoErrorNamesMoreThanTheHost(t *testing.T) {
 		"an unknown status": {serve(echo(599)), "599"},
 		"nobody listens":    {closed.URL, "refused"},
 		"no such host":      {"http://nowhere.invalid", "nowhere.invalid"},
-		"no HTTP":           {"http://" + reasonServer(t), "malformed HTTP"},
+		"no HTTP":           {"http://" + otherServer(t), "malformed HTTP"},
 		"no answer in time": {serve(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
@@ -99,8 +100,8 @@ func TestNoErrorNamesMoreThanTheHost(t *testing.T) {
 	}
 }
 
-// reasonServer answers every connection with something that is not HTTP.
-func reasonServer(t *testing.T) string {
+// otherServer answers every request with something that is not HTTP.
+func otherServer(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -113,6 +114,8 @@ func reasonServer(t *testing.T) string {
 			if err != nil {
 				return
 			}
+			// A client that has not written yet reports an answer as unsolicited.
+			_, _ = http.ReadRequest(bufio.NewReader(c))
 			fmt.Fprint(c, "SSH-2.0-server\r\n")
 			c.Close()
 		}
