@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"cdrmend/internal/tempdir"
 )
 
 // What make bench sets.
@@ -33,6 +35,7 @@ var children = map[string]func(ctx context.Context, args []string) error{
 const childVariable = "CDRMEND_BENCH_CHILD"
 
 func TestMain(m *testing.M) {
+	tempdir.DiskInCI()
 	child, ok := children[os.Getenv(childVariable)]
 	if !ok {
 		os.Exit(m.Run())

@@ -66,6 +66,9 @@ func (p *Opener) NewPacks(warn func(pack string, err error)) *pack.Set {
 // ServeFrom has packs serve the inputs that they hold.
 func (p *Opener) ServeFrom(packs *pack.Set) { p.packs = packs }
 
+// readAhead has packs fetch what follows the inputs that are opened, until stop is called.
+func (p *Opener) readAhead(ctx context.Context) (stop func()) { return p.packs.ReadAhead(ctx) }
+
 // Described returns what pins an input, and its source: it is a [pack.Wanted].
 func (p *Opener) Described(n int) (source string, info *object.Info) {
 	o := &p.objects[n]

@@ -144,6 +144,9 @@ func (s *scanner) each(ctx context.Context, documents []uint32, note func(size i
 	limit := max(runtime.GOMAXPROCS(0), s.config.Concurrency)
 	keep, end := newKeeper(ctx, s.Keep)
 	defer end()
+	if s.Only == nil { // else what follows is not read
+		defer s.Opener.readAhead(ctx)()
+	}
 	return parallel.Each(ctx, limit, len(documents), func(ctx context.Context, i int) error {
 		n := documents[i]
 		bytes, err := s.one(ctx, n)

@@ -50,19 +50,25 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 		a.Log.Warn("packs of inputs are not used: nobody can tell which of them were forgotten on purpose", "error", err)
 		heads = nil
 	}
+	var list []ledger.Pack
 	seen := map[string]bool{}
 	for _, head := range heads {
 		for _, named := range head.Record.Evidence {
-			there := ledger.Remains(named, forgotten)
-			if there == nil || seen[there.Index.SHA256] {
-				continue
-			}
-			seen[there.Index.SHA256] = true
-			if err := p.add(ctx, *there); err != nil {
-				warn(named.Path, err)
+			if there := ledger.Remains(named, forgotten); there != nil && !seen[there.Index.SHA256] {
+				seen[there.Index.SHA256] = true
+				list = append(list, *there)
 			}
 		}
 	}
+	p.set.AddAll(ctx, a.out, list, inputs.Opener.Described, func(i, found int, err error) {
+		switch named := list[i]; {
+		case err != nil:
+			warn(named.Path, err)
+		case found > 0:
+			named.Objects = int64(found)
+			p.serve = append(p.serve, named)
+		}
+	})
 	p.merge = len(p.serve) > mostPacks
 	inputs.Opener.ServeFrom(p.set)
 	return p
@@ -118,17 +124,6 @@ func (a *attempt) forgotten(ctx context.Context, heads []ledger.Head) (map[strin
 		all[f.Path] = f
 	}
 	return all, err
-}
-
-// add adds a pack if it holds inputs of the run.
-func (p *packs) add(ctx context.Context, named ledger.Pack) error {
-	found, err := p.set.Add(ctx, p.out, &named, p.inputs.Opener.Described)
-	if err != nil || found == 0 {
-		return err
-	}
-	named.Objects = int64(found)
-	p.serve = append(p.serve, named)
-	return nil
 }
 
 // later returns the newest commits of the intervals after this one whose partitions it

@@ -17,6 +17,7 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/parallel"
 	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
@@ -32,6 +33,7 @@ type Set struct {
 	frames []frameOf
 	places []place // by input
 	cache  cache
+	ahead  *ahead        // nil unless inputs are read in their order
 	unpack chan struct{} // bounds how many small frames are unpacked at once
 
 	mu     sync.Mutex // guards the counts
@@ -79,12 +81,46 @@ func (s *Set) Add(ctx context.Context, out *ledger.Output, named *ledger.Pack, w
 	if err != nil {
 		return 0, err
 	}
+	return s.addIndexed(out.Store, info, index, wanted)
+}
+
+// indexesAtOnce is how many indexes are fetched at once. They are temporary files until
+// they are read.
+const indexesAtOnce = 8
+
+// AddAll adds packs as Add does, in their order. It fetches the indexes of several at
+// once. Added is told what adding each came to.
+func (s *Set) AddAll(ctx context.Context, out *ledger.Output, named []ledger.Pack, wanted Wanted, added func(i, found int, err error)) {
+	type fetched struct {
+		info  object.Info
+		index *scratch.Spool
+		err   error
+	}
+	for first := 0; first < len(named); first += indexesAtOnce {
+		some := make([]fetched, min(indexesAtOnce, len(named)-first))
+		_ = parallel.Each(context.WithoutCancel(ctx), len(some), len(some), func(_ context.Context, i int) error {
+			f := &some[i]
+			f.info, f.index, f.err = out.OpenPack(ctx, &named[first+i], s.dir)
+			return nil // the others are of use
+		})
+		for i, f := range some {
+			found := 0
+			if f.err == nil {
+				found, f.err = s.addIndexed(out.Store, f.info, f.index, wanted)
+			}
+			added(first+i, found, f.err)
+		}
+	}
+}
+
+// addIndexed adds a pack with its index, which it closes.
+func (s *Set) addIndexed(store object.Store, info object.Info, index *scratch.Spool, wanted Wanted) (int, error) {
 	defer index.Close()
 	r, err := index.ReaderAt()
 	if err != nil {
 		return 0, err
 	}
-	return s.add(out.Store, info, table.ReadParquet(r, index.Size(), table.Evidence), wanted)
+	return s.add(store, info, table.ReadParquet(r, index.Size(), table.Evidence), wanted)
 }
 
 // add adds a pack with the rows of its index. A pack that is refused leaves nothing.
@@ -272,6 +308,7 @@ func (s *Set) open(ctx context.Context, at place, size int64) (io.ReadCloser, er
 	if size > frameSize {
 		return s.large(ctx, at.frame-1, size)
 	}
+	s.ahead.fetch(at.frame - 1)
 	b, err := s.cache.get(at.frame-1, func() ([]byte, error) { return s.small(ctx, at.frame-1) })
 	if err != nil {
 		return nil, err
@@ -373,63 +410,4 @@ func (u *unpacked) Close() error {
 	u.Decoder.Close()
 	u.spool.Close()
 	return nil
-}
-
-// cache holds the contents of the frames that were asked for last: inputs are read in
-// the order in which they were packed, several at a time, and those of several packs in
-// turn.
-type cache struct {
-	mu    sync.Mutex
-	open  map[uint32]*content
-	order []uint32 // the oldest first
-	held  int      // bytes of all contents that are there
-}
-
-// content is that of a frame, once it is there.
-type content struct {
-	once sync.Once
-	b    []byte
-	err  error
-	size int // counted in held
-}
-
-// Contents are dropped when they have more bytes than mostCached, but for the newest ones:
-// as many of them are in use at once.
-const (
-	mostCached = 64 << 20
-	kept       = 4
-)
-
-// get returns the content of a frame. However many ask for it, it is read once.
-func (c *cache) get(n uint32, read func() ([]byte, error)) ([]byte, error) {
-	c.mu.Lock()
-	found, ok := c.open[n]
-	if !ok {
-		found = &content{}
-		c.open[n] = found
-		c.order = append(c.order, n)
-	}
-	c.mu.Unlock()
-
-	found.once.Do(func() {
-		found.b, found.err = read()
-		c.add(n, found)
-	})
-	return found.b, found.err
-}
-
-// add counts the bytes of a content that has come, and drops the oldest ones.
-func (c *cache) add(n uint32, came *content) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.open[n] != came {
-		return // it was dropped before it came
-	}
-	came.size = len(came.b)
-	c.held += came.size
-	for c.held > mostCached && len(c.order) > kept {
-		c.held -= c.open[c.order[0]].size
-		delete(c.open, c.order[0])
-		c.order = c.order[1:]
-	}
 }

@@ -41,11 +41,11 @@ func OpenPacks(ctx context.Context, out *ledger.Output, r *ledger.Record, inputs
 
 	p.set = pack.NewSet(len(p.inputs), scratch, warn)
 	wanted := func(n int) (string, *object.Info) { return p.inputs[n].Source, &p.infos[n] }
-	for i := range r.Evidence {
-		if _, err := p.set.Add(ctx, out, &r.Evidence[i], wanted); err != nil {
+	p.set.AddAll(ctx, out, r.Evidence, wanted, func(i, _ int, err error) {
+		if err != nil {
 			warn(r.Evidence[i].Path, err)
 		}
-	}
+	})
 	return p, nil
 }
 

@@ -21,9 +21,10 @@ import (
 
 // GatewayOptions say what kind of S3 server is wanted.
 type GatewayOptions struct {
-	TLS         bool // https with a certificate of an own CA
-	MaxRequests int  // more requests at once are answered with SlowDown; 0: no limit
-	Accounts    bool // User can make accounts
+	TLS         bool   // https with a certificate of an own CA
+	MaxRequests int    // more requests at once are answered with SlowDown; 0: no limit
+	Accounts    bool   // User can make accounts
+	Dir         string // for its files; "": a temporary directory of the test
 }
 
 // Server is a real S3 server, versitygw, for the time of a test.
@@ -45,7 +46,10 @@ type Server struct {
 // test is skipped, except in CI, where it fails.
 func Gateway(t testing.TB, opts GatewayOptions) *Server {
 	t.Helper()
-	s := &Server{AccessKey: "testaccess", SecretKey: "testsecret", opts: opts, binary: findProgram(t), dir: t.TempDir()}
+	s := &Server{AccessKey: "testaccess", SecretKey: "testsecret", opts: opts, binary: findProgram(t), dir: opts.Dir}
+	if s.dir == "" {
+		s.dir = t.TempDir()
+	}
 	s.port = FreePort(t)
 	s.Endpoint = "http://" + s.port
 	if opts.TLS {

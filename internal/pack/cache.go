@@ -1,0 +1,147 @@
+package pack
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// cache holds the contents of the frames that were asked for last: inputs are read in
+// the order in which they were packed, several at a time, and those of several packs in
+// turn.
+type cache struct {
+	mu    sync.Mutex
+	open  map[uint32]*content
+	order []uint32 // the oldest first
+	held  int      // bytes of all contents that are there
+}
+
+// content is that of a frame, once it is there.
+type content struct {
+	once  sync.Once
+	b     []byte
+	err   error
+	again bool // nobody asked when reading it failed: whoever does reads it
+	size  int  // counted in held
+}
+
+// Contents are dropped when they have more bytes than mostCached, but for the newest ones:
+// as many of them are in use at once.
+const (
+	mostCached = 64 << 20
+	kept       = 4
+)
+
+// get returns the content of a frame. However many ask for it, it is read once.
+func (c *cache) get(n uint32, read func() ([]byte, error)) ([]byte, error) {
+	for {
+		found := c.find(n)
+		found.once.Do(func() {
+			found.b, found.err = read()
+			c.add(n, found)
+		})
+		if !found.again {
+			return found.b, found.err
+		}
+	}
+}
+
+// fill reads the content of a frame before somebody asks for it. Its failure is nobody's.
+func (c *cache) fill(n uint32, read func() ([]byte, error)) {
+	found := c.find(n)
+	found.once.Do(func() {
+		if found.b, found.err = read(); found.err != nil {
+			found.again = true
+			c.drop(n, found)
+			return
+		}
+		c.add(n, found)
+	})
+}
+
+// find returns the content of a frame, which may have to be read yet.
+func (c *cache) find(n uint32) *content {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.open[n]
+	if !ok {
+		found = &content{}
+		c.open[n] = found
+		c.order = append(c.order, n)
+	}
+	return found
+}
+
+// add counts the bytes of a content that has come, and drops the oldest ones.
+func (c *cache) add(n uint32, came *content) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open[n] != came {
+		return // it was dropped before it came
+	}
+	came.size = len(came.b)
+	c.held += came.size
+	for c.held > mostCached && len(c.order) > kept {
+		c.held -= c.open[c.order[0]].size
+		delete(c.open, c.order[0])
+		c.order = c.order[1:]
+	}
+}
+
+// drop forgets a content that did not come.
+func (c *cache) drop(n uint32, failed *content) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open[n] == failed {
+		delete(c.open, n)
+		c.order = slices.DeleteFunc(c.order, func(o uint32) bool { return o == n })
+	}
+}
+
+// aheadFrames is how many frames are fetched ahead. With one of them, fetching it over a
+// network takes longer than decoding the one before.
+const aheadFrames = 2
+
+// ahead fetches frames before somebody asks for them, as long as inputs are read in the
+// order in which they were packed. The time that a store takes to answer is no time
+// lost, then.
+type ahead struct {
+	set *Set
+	ctx context.Context
+	all sync.WaitGroup
+
+	mu    sync.Mutex
+	begun []uint32 // by pack: the frame up to which fetching was begun, plus one
+}
+
+// ReadAhead has the next frames fetched whenever an input is opened, until stop is
+// called. Call it when all packs are added, and only if all inputs are read in order.
+func (s *Set) ReadAhead(ctx context.Context) (stop func()) {
+	if s == nil || len(s.packs) == 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	a := &ahead{set: s, ctx: ctx, begun: make([]uint32, len(s.packs))}
+	s.ahead = a
+	return func() {
+		cancel()
+		a.all.Wait()
+		s.ahead = nil
+	}
+}
+
+// fetch has the frames after one fetched that serve small inputs of the same pack.
+func (a *ahead) fetch(after uint32) {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	frames, of := a.set.frames, a.set.frames[after].pack
+	for n := max(after+1, a.begun[of]); n <= after+aheadFrames && int(n) < len(frames) && frames[n].pack == of; n++ {
+		a.begun[of] = n + 1
+		if frames[n].need > 0 { // else its content is one large input
+			a.all.Go(func() { a.set.cache.fill(n, func() ([]byte, error) { return a.set.small(a.ctx, n) }) })
+		}
+	}
+}
