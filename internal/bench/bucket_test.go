@@ -113,16 +113,23 @@ func getHeads(ctx context.Context, args []string) error {
 	return nil
 }
 
-// listAll is a bare listing of a bucket below a prefix. It prints how many
-// objects there are.
+// listAll is a bare listing of a bucket below some prefixes, all at once. It prints how
+// many objects there are.
 func listAll(ctx context.Context, args []string) error {
-	client, err := bareClient(ctx, 1)
+	bucket, prefixes := args[0], args[1:]
+	client, err := bareClient(ctx, len(prefixes))
 	if err != nil {
 		return err
 	}
-	objects := 0
-	err = list(ctx, client, args[0], args[1], func(string) { objects++ })
-	fmt.Println(objects)
+	var objects atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for _, prefix := range prefixes {
+		g.Go(func() error {
+			return list(ctx, client, bucket, prefix, func(string) { objects.Add(1) })
+		})
+	}
+	err = g.Wait()
+	fmt.Println(objects.Load())
 	return err
 }
 

@@ -193,7 +193,8 @@ func manySmallObjects(t *testing.T) []goal {
 
 // What arrives late, and where.
 const (
-	late        = "recordings/c0f8408a-9379-4983-9f4b-61b0bb989984/year=2026/month=11/day=20/hour=10/conversation_id=late/"
+	hours       = "recordings/c0f8408a-9379-4983-9f4b-61b0bb989984/year=2026/month=11/day=20/hour="
+	late        = hours + "10/conversation_id=late/"
 	lateSidecar = `{"conversationId":"late-%d-%d","recordingId":"late-%[1]d-%[2]d","startTime":"2026-11-20T10:00:00Z","endTime":"2026-11-20T10:01:00Z"}`
 )
 

@@ -326,24 +326,29 @@ func IsDocument(p *profile.Profile, info *object.Info) bool {
 // addVirtual adds, for every media object without metadata, the document
 // that it should have.
 func (in *Inputs) addVirtual() {
-	known := map[string]bool{} // names of recordings with a document, or with media that was seen
 	var media []int
 	for i := range in.Objects {
 		o := &in.Objects[i]
 		p := in.Sources[o.Source].Profile
-		if p.MediaPattern == nil || p.NoDocuments {
-			continue
-		}
-		if o.Document {
-			known[recordingName(o, strings.TrimSuffix(o.Key, p.Suffix))] = true
+		if p.MediaPattern == nil || p.NoDocuments || o.Document {
 			continue
 		}
 		if p.MediaPattern.MatchString(o.Key) && (p.MediaExclude == nil || !p.MediaExclude.MatchString(o.Key)) {
 			media = append(media, i)
 		}
 	}
+	if len(media) == 0 {
+		return // names of a million documents need not be compared with anything
+	}
 
-	// Only now are all documents known: one may come after its media in the order.
+	known := map[string]bool{} // names of recordings with a document, or with media that was seen
+	for i := range in.Objects {
+		o := &in.Objects[i]
+		if p := in.Sources[o.Source].Profile; o.Document && p.MediaPattern != nil {
+			known[recordingName(o, strings.TrimSuffix(o.Key, p.Suffix))] = true
+		}
+	}
+
 	var found []Object
 	for _, i := range media {
 		o := in.Objects[i]
