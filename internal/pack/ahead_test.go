@@ -14,11 +14,11 @@ import (
 	"cdrmend/internal/pack"
 )
 
-// watchedStore calls a function before it opens an object from a byte on, with how often
-// that was requested before.
+// watchedStore calls a function before it opens an object, and counts from which byte on
+// it was to be opened.
 type watchedStore struct {
 	object.Store
-	before func(ctx context.Context, from int64, times int) error
+	before func(ctx context.Context) error
 
 	mu    sync.Mutex
 	times map[int64]int
@@ -26,17 +26,16 @@ type watchedStore struct {
 
 func (s *watchedStore) Open(ctx context.Context, info object.Info, from int64) (io.ReadCloser, error) {
 	s.mu.Lock()
-	times := s.times[from]
 	s.times[from]++
 	s.mu.Unlock()
-	if err := s.before(ctx, from, times); err != nil {
+	if err := s.before(ctx); err != nil {
 		return nil, err
 	}
 	return s.Store.Open(ctx, info, from)
 }
 
 // watched returns a set of ten inputs that fill five frames, and its store.
-func watched(t *testing.T, before func(ctx context.Context, from int64, times int) error) (*world, *pack.Set, *watchedStore) {
+func watched(t *testing.T, before func(ctx context.Context) error) (*world, *pack.Set, *watchedStore) {
 	t.Helper()
 	sizes := make([]int, 10)
 	for i := range sizes {
@@ -66,7 +65,7 @@ func TestTheNextFramesAreFetchedWhileOneIsRead(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int32
 	three := make(chan struct{})
-	w, s, store := watched(t, func(ctx context.Context, _ int64, _ int) error {
+	w, s, store := watched(t, func(context.Context) error {
 		if requests.Add(1) == 3 {
 			close(three)
 		}
@@ -84,17 +83,20 @@ func TestTheNextFramesAreFetchedWhileOneIsRead(t *testing.T) {
 	}
 }
 
+// isAhead is the key of a value that the contexts of requests ahead have.
+type isAhead struct{}
+
 // What fails ahead of its time may go well when somebody needs it: whoever reads asks
 // again.
 func TestAFrameThatCouldNotBeFetchedAheadIsFetchedAgain(t *testing.T) {
 	t.Parallel()
-	w, s, store := watched(t, func(_ context.Context, from int64, times int) error {
-		if from > 0 && times == 0 {
+	w, s, store := watched(t, func(ctx context.Context) error {
+		if ctx.Value(isAhead{}) != nil {
 			return errors.New("not now")
 		}
 		return nil
 	})
-	defer s.ReadAhead(t.Context())()
+	defer s.ReadAhead(context.WithValue(t.Context(), isAhead{}, true))()
 	w.serveAll(s)
 	if len(store.times) != 5 {
 		t.Errorf("%d frames were requested, want 5", len(store.times))
@@ -104,13 +106,13 @@ func TestAFrameThatCouldNotBeFetchedAheadIsFetchedAgain(t *testing.T) {
 func TestNoFrameIsFetchedAheadOnceReadingHasEnded(t *testing.T) {
 	t.Parallel()
 	var ended atomic.Bool
-	w, s, store := watched(t, func(ctx context.Context, from int64, _ int) error {
-		if from > 0 && !ended.Load() {
+	w, s, store := watched(t, func(ctx context.Context) error {
+		if ctx.Value(isAhead{}) != nil && !ended.Load() {
 			<-ctx.Done()
 		}
 		return ctx.Err()
 	})
-	stop := s.ReadAhead(t.Context())
+	stop := s.ReadAhead(context.WithValue(t.Context(), isAhead{}, true))
 	served(t.Context(), t, s, 0, int64(len(w.bytes[0])))
 	stop() // waits for two frames whose requests only the end of their context ends
 	ended.Store(true)
