@@ -56,9 +56,10 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 	@command -v systemd-analyze >/dev/null || .ci/apt-tool systemd
 	@command -v crontab >/dev/null || .ci/apt-tool cron
 
-# With CI set, a test whose server is missing fails instead of being skipped.
+# With CI set, a test whose server is missing fails instead of being skipped. Tests build
+# the program as releases are built: with the same flag here, nothing is compiled twice.
 test: tools ## run all tests, those against real servers too
-	CI=true go test -count=1 -timeout 40m ./...
+	CI=true go test -trimpath -count=1 -timeout 40m ./...
 
 # It has a module of its own, as the program needs nothing of Kubernetes.
 e2e-k8s: build gateway ## run the manifests on a real Kubernetes control plane, which is built first, and disturb what runs; needs root, and takes 10 minutes; ONLY='a pattern of names'

@@ -130,7 +130,7 @@ var rooms = map[string]room{
 	"internal/reconcile/nighttest":     {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
 	"internal/page/browsertest":        {"the browser is driven for tests and by them alone", ""},
 	"internal/stream/streamtest":       {"tests of limits share it, and nothing else", "stream"},
-	"internal/object/objecttest":       {"the suite tests stores and nothing else", "object"},
+	"internal/object/objecttest":       {"the suite tests stores and nothing else", "object tempdir"},
 	"internal/timestamp/timestamptest": {"an authority for tests shares no code with what checks its answers", ""},
 	"internal/ledger/ledgertest":       {"a second reading of stored bytes shares no code with the first", ""},
 	"internal/tempdir":                 {"where tests write is nothing to anybody else", ""},

@@ -85,11 +85,11 @@ func TestARunFindsWhatWasPlantedInEachNight(t *testing.T) {
 // planted, and committed what a single run over everything comes to.
 func TestLateObjectsArriveAfterOthersAndReplaceNone(t *testing.T) {
 	for name, flags := range map[string]string{
-		"sidecars":         manyDefects + " --legs 500 --profile genesys-cloud --media --media-lost 0.05 --metadata-lost 0.03 --truncated 0.03",
-		"lines":            manyDefects + " --legs 500 --files 20 --cdr-files 3",
+		"sidecars":         manyDefects + " --legs 200 --profile genesys-cloud --media --media-lost 0.05 --metadata-lost 0.03 --truncated 0.03",
+		"lines":            manyDefects + " --legs 200 --files 20 --cdr-files 3",
 		synth.FreePBX:      vendorFlags(synth.FreePBX),
 		synth.Twilio:       vendorFlags(synth.Twilio) + " --files 40",
-		"margins, batches": "--only --legs 500 --manifests json --files 20 --cdr-files 3 --margins --lost 0.1",
+		"margins, batches": "--only --legs 200 --manifests json --files 20 --cdr-files 3 --margins --lost 0.1",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

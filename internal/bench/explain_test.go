@@ -38,7 +38,7 @@ func explained(t *testing.T) []goal {
 func explainedFarAway(t *testing.T) []goal {
 	started := time.Now()
 	note("\nOne recording of %d legs in a bucket whose answers take %v:", *legs, latency)
-	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
+	server := objecttest.Gateway(t, objecttest.GatewayOptions{Dir: t.TempDir()}) // a night of a million takes gigabytes
 	server.Setenv(t)
 	server.Bucket(t, "night", objecttest.Plain)
 	server.Bucket(t, "results", objecttest.Plain)

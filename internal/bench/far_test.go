@@ -2,13 +2,11 @@ package bench
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"cdrmend/internal/object/objecttest"
-	"cdrmend/internal/tempdir"
 )
 
 // latency is what the answer to a request takes at least where the bucket is far away.
@@ -23,15 +21,9 @@ const (
 )
 
 // farNight makes a night of sidecars in a bucket, and returns the setting with which
-// answers take longer. Results go to another bucket. The files of the server are in memory
-// where there is some: a bucket that is far away is not on a disk of this machine.
+// answers take longer. Results go to another bucket.
 func farNight(t *testing.T, legs int, more ...string) (n *night, server *objecttest.Server, far string) {
-	dir, err := os.MkdirTemp(tempdir.Quick(), "far")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	server = objecttest.Gateway(t, objecttest.GatewayOptions{Dir: dir})
+	server = objecttest.Gateway(t, objecttest.GatewayOptions{})
 	server.Setenv(t)
 	server.Bucket(t, "night", objecttest.Plain)
 	server.Bucket(t, "results", objecttest.Plain)

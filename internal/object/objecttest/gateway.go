@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/tempdir"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -24,7 +26,7 @@ type GatewayOptions struct {
 	TLS         bool   // https with a certificate of an own CA
 	MaxRequests int    // more requests at once are answered with SlowDown; 0: no limit
 	Accounts    bool   // User can make accounts
-	Dir         string // for its files; "": a temporary directory of the test
+	Dir         string // of its files; "": one in memory, where there is space
 }
 
 // Server is a real S3 server, versitygw, for the time of a test.
@@ -48,7 +50,11 @@ func Gateway(t testing.TB, opts GatewayOptions) *Server {
 	t.Helper()
 	s := &Server{AccessKey: "testaccess", SecretKey: "testsecret", opts: opts, binary: findProgram(t), dir: opts.Dir}
 	if s.dir == "" {
-		s.dir = t.TempDir()
+		var err error
+		if s.dir, err = os.MkdirTemp(tempdir.Quick(), "gateway"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(s.dir) })
 	}
 	s.port = FreePort(t)
 	s.Endpoint = "http://" + s.port
