@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -105,9 +106,7 @@ var abbreviated = regexp.MustCompile(`^(fnd|out)-[0-9a-f]{1,15}$`)
 const mostNamed = 5
 
 // fullID completes the beginning of an id of a finding or outage, from the newest
-// interval in which a look-up finds one. Else it returns what it got: whoever then looks
-// for that reads all tables before saying that nobody has it, and so sees when one was
-// changed to hide an id.
+// interval that has one. Else it returns what it got.
 func (o *output) fullID(ctx context.Context, labels []string, id string) (string, error) {
 	if !abbreviated.MatchString(id) {
 		return id, nil
@@ -116,7 +115,7 @@ func (o *output) fullID(ctx context.Context, labels []string, id string) (string
 		found, err := o.idsBeginning(ctx, label, id)
 		switch {
 		case err != nil:
-			return "", err
+			return "", elsewhere(labels, err)
 		case len(found) == 1:
 			return found[0], nil
 		case len(found) > mostNamed:
@@ -135,6 +134,7 @@ func (o *output) idsBeginning(ctx context.Context, label, id string) (found []st
 	if err != nil || commit == nil { // --interval may name one that was never committed
 		return nil, err
 	}
+	defer commit.Close()
 	in, column := table.History, "finding_id" // has the findings of all commits
 	if strings.HasPrefix(id, "out-") {
 		in, column = table.Outages, "outage_id"
@@ -151,4 +151,12 @@ func (o *output) idsBeginning(ctx context.Context, label, id string) (found []st
 		}
 	}
 	return found, nil
+}
+
+// elsewhere adds to an error about one of several intervals how to search the others.
+func elsewhere(labels []string, err error) error {
+	if len(labels) > 1 && needsPerson(err) {
+		return fmt.Errorf("%w; until then give the interval in which to search", err)
+	}
+	return err
 }

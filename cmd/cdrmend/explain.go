@@ -110,50 +110,44 @@ func (e *explaining) close() {
 func (e *explaining) find(ctx context.Context, labels []string, id string) (*explain.Story, error) {
 	clear, _ := e.flags.GetBool("clear")
 
-	// A look-up leads to an interval in little time. Only if it leads to none are all
-	// tables read, as that proves it. Of a single interval they are read anyway.
-	proofs := []bool{false, true}
-	if len(labels) == 1 {
-		proofs = proofs[1:]
-	}
-	for _, proof := range proofs {
-		for _, label := range slices.Backward(labels) {
-			commits, err := e.out.Commits(ctx, label)
-			if err != nil {
-				return nil, err
+	for _, label := range slices.Backward(labels) {
+		commits, err := e.out.Commits(ctx, label)
+		if err != nil {
+			return nil, err
+		}
+		if len(commits) == 0 { // --interval may name one that was never committed
+			continue
+		}
+
+		// Whether an interval has the id takes less than a story. Of a single one the
+		// story is begun at once.
+		newest := commits[len(commits)-1]
+		if len(labels) > 1 {
+			has, err := explain.Has(ctx, newest, id)
+			if err != nil || !has {
+				newest.Close()
 			}
-			if len(commits) == 0 { // --interval may name one that was never committed
+			if err != nil {
+				return nil, elsewhere(labels, err)
+			}
+			if !has {
 				continue
 			}
-
-			newest := commits[len(commits)-1]
-			if !proof {
-				if has, err := explain.Has(ctx, newest, id); err != nil {
-					return nil, err
-				} else if !has {
-					continue
-				}
-			}
-			if story, err := e.tell(ctx, commits, id, clear, !proof || len(labels) == 1); story != nil || err != nil {
-				return story, err
-			}
 		}
+		return e.tell(ctx, commits, id, clear)
 	}
 
 	return nil, nil
 }
 
-// tell returns the story of an id from the newest commit of an interval. If it is likely
-// to have one, all that the story takes is begun at once: over a network each file waits
-// for its own answers.
-func (e *explaining) tell(ctx context.Context, commits []*committed.Commit, id string, clear, likely bool) (*explain.Story, error) {
-	e.close()
+// tell returns the story of an id from the newest commit of an interval; nil when it has
+// none. All that the story takes is begun at once: over a network each file waits for its
+// own answers.
+func (e *explaining) tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*explain.Story, error) {
 	e.commit = commits[len(commits)-1]
-	if likely {
-		explain.Prepare(ctx, e.commit)
-		if only, _ := e.flags.GetBool("tables-only"); !only {
-			e.inputs = e.open(ctx)
-		}
+	explain.Prepare(ctx, e.commit)
+	if only, _ := e.flags.GetBool("tables-only"); !only {
+		e.inputs = e.open(ctx)
 	}
 	return explain.Tell(ctx, commits, id, clear)
 }

@@ -84,23 +84,26 @@ func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 // findHistory returns the commits of the newest interval whose history has a
 // finding, or has any when no id is given; nil when there is none.
 func findHistory(ctx context.Context, out *output, labels []string, id string) ([]*committed.Commit, error) {
-	// A look-up leads to an interval in little time. Only if it leads to none are all
-	// histories checked, as that proves it.
-	for _, proof := range []bool{false, true} {
-		for _, label := range slices.Backward(labels) {
-			commits, err := out.Commits(ctx, label)
-			if err != nil {
-				return nil, err
-			}
-			if len(commits) == 0 { // --interval may name one that was never committed
-				continue
-			}
-			if id == "" {
-				return commits, nil
-			}
-			if has, err := hasFinding(ctx, commits[len(commits)-1], id, proof); has || err != nil {
-				return commits, err
-			}
+	for _, label := range slices.Backward(labels) {
+		commits, err := out.Commits(ctx, label)
+		if err != nil {
+			return nil, err
+		}
+		if len(commits) == 0 { // --interval may name one that was never committed
+			continue
+		}
+		if id == "" {
+			return commits, nil
+		}
+
+		newest := commits[len(commits)-1]
+		has, err := hasFinding(ctx, newest, id)
+		if has && err == nil {
+			return commits, nil
+		}
+		newest.Close()
+		if err != nil {
+			return nil, elsewhere(labels, err)
 		}
 	}
 
@@ -108,23 +111,16 @@ func findHistory(ctx context.Context, out *output, labels []string, id string) (
 }
 
 // hasFinding reports whether the history of a commit, which has every finding of
-// the earlier ones, has a finding. With proof the whole file is compared with its
-// committed hash.
-func hasFinding(ctx context.Context, c *committed.Commit, id string, proof bool) (bool, error) {
-	rows := c.Lookup(ctx, table.History, []string{"finding_id"}, []string{id}, nil)
-	if proof {
-		defer c.Close()
-		rows = c.Find(ctx, table.History, &table.Search{Any: []table.Match{table.Having("finding_id", id)}})
-	}
-	for row, err := range rows {
+// the earlier ones, has a finding.
+func hasFinding(ctx context.Context, c *committed.Commit, id string) (has bool, err error) {
+	search := &table.Search{Any: []table.Match{table.Having("finding_id", id)}, Limit: 1, Columns: []string{"finding_id"}}
+	for _, err := range c.Find(ctx, table.History, search) {
 		if err != nil {
 			return false, err
 		}
-		if string(row.Bytes(0)) == id { // finding_id
-			return true, nil
-		}
+		has = true
 	}
-	return false, nil
+	return has, nil
 }
 
 // searched names the intervals in which something was looked for.

@@ -2,19 +2,15 @@ package committed
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"path"
 	"strings"
 
-	"cdrmend/internal/ledger"
-	"cdrmend/internal/object"
 	"cdrmend/internal/table"
 )
 
 // Beginning yields the values of a text column that begin with a prefix, in the order of
-// the table. Like [Commit.Lookup] it reads parts of a Parquet file, and cannot check their
-// hash. So the result only says where to look.
+// the table. They follow from committed bytes alone, as with [Commit.Find].
 func (c *Commit) Beginning(ctx context.Context, s *table.Schema, column, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		f, err := c.TableFile(ctx, s)
@@ -27,19 +23,12 @@ func (c *Commit) Beginning(ctx context.Context, s *table.Schema, column, prefix 
 			return
 		}
 
-		r, err := c.parts(ctx, f)
+		r, size, err := c.check(ctx, f).wait(ctx)
 		if err != nil {
-			yield("", fmt.Errorf("reading %q: %w", f.Path, err))
+			yield("", err)
 			return
 		}
-		for v, err := range table.Beginning(ctx, r, r.info.Size, s, column, prefix, nil) {
-			if err != nil {
-				err = fmt.Errorf("reading %q: %w", f.Path, err)
-			}
-			if !yield(v, err) {
-				return
-			}
-		}
+		table.Beginning(ctx, r, size, s, column, prefix)(yield)
 	}
 }
 
@@ -57,34 +46,4 @@ func (c *Commit) scanBeginning(ctx context.Context, s *table.Schema, column, pre
 			}
 		}
 	}
-}
-
-// parts returns a reader of parts of the file of a table, which must have its committed
-// size.
-func (c *Commit) parts(ctx context.Context, f ledger.File) (*remote, error) {
-	info, err := c.listed(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	return &remote{ctx: ctx, store: c.output.Store, info: info}, nil
-}
-
-// listed returns the file of a table as it was listed when the commit was read. It must
-// have its committed size.
-func (c *Commit) listed(ctx context.Context, f ledger.File) (object.Info, error) {
-	info, ok := c.Stored(ledger.File{Path: strings.TrimPrefix(f.Path, c.interval.Prefix())})
-	if !ok {
-		files, err := c.Files(ctx)
-		if err != nil {
-			return info, err
-		}
-		info, ok = files.Stored(path.Base(f.Path))
-	}
-	switch {
-	case !ok:
-		return info, errGone
-	case info.Size != f.Size:
-		return info, fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size)
-	}
-	return info, nil
 }

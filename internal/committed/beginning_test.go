@@ -1,11 +1,14 @@
 package committed_test
 
 import (
+	"bytes"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
 	"testing"
 
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/table"
 )
 
@@ -27,26 +30,42 @@ func TestTheBeginningOfAnIDIsFoundInWhateverFormatItsTableHas(t *testing.T) {
 			want = append(want, id)
 		}
 	}
-	for _, format := range []string{".csv", ".parquet"} {
-		o, _ := newMetered(t, newOut(t).Store)
+	for _, format := range []string{".csv", ".parquet", "sums of .parquet"} {
+		o, m := newMetered(t, newOut(t).Store)
+		format, o.summed = strings.CutPrefix(format, "sums of ")
 		c := o.commitMany(format)
+		defer c.Close()
+		file, err := c.TableFile(t.Context(), table.Outages)
+		o.must(err)
+		m.read.Store(0)
 		got, err := beginning(c.Beginning(t.Context(), table.Outages, "outage_id", prefix))
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: got %d ids, %v, want %d", format, len(got), err, len(want))
 		}
+		if little := m.read.Load() < file.Size; little != o.summed {
+			t.Errorf("%s: %d bytes of a file of %d were read", format, m.read.Load(), file.Size)
+		}
 	}
 }
 
+// An id that was changed begins in another way, so it must not be passed over.
 func TestTheBeginningOfAnIDNamesTheFileThatIsNotTheCommittedOne(t *testing.T) {
-	o, _ := newMetered(t, newOut(t).Store)
-	file, err := o.commitMany(".parquet").TableFile(t.Context(), table.Outages)
-	o.must(err)
-	for want, change := range map[string]func([]byte) []byte{
-		"bytes instead of": func(b []byte) []byte { return append(b, 0) },
-		"is not there":     func([]byte) []byte { return nil },
-	} {
-		if _, err := beginning(replacing(t, o, file.Path, change).Beginning(t.Context(), table.Outages, "outage_id", "out-")); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file.Path) {
-			t.Errorf("error %v, want %q and %s", err, want, file.Path)
+	for _, summed := range []bool{false, true} {
+		o, _ := newMetered(t, newOut(t).Store)
+		o.summed = summed
+		file, err := o.commitMany(".parquet").TableFile(t.Context(), table.Outages)
+		o.must(err)
+		for want, change := range map[string]func([]byte) []byte{
+			"is not the file": func(b []byte) []byte { return append(b, 0) },
+			"is not there":    func([]byte) []byte { return nil },
+			"SHA-256":         func(b []byte) []byte { return bytes.Replace(b, []byte(outageID(5)), []byte(outageID(6)), 1) },
+		} {
+			c := replacing(t, o, file.Path, change)
+			_, err := beginning(c.Beginning(t.Context(), table.Outages, "outage_id", outageID(5)[:9]))
+			if _, broken := errors.AsType[*ledger.BrokenError](err); !broken || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file.Path) {
+				t.Errorf("with sums %v: error %v, want %q and %s", summed, err, want, file.Path)
+			}
+			c.Close()
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -64,9 +65,7 @@ func (c *Commit) check(ctx context.Context, f ledger.File) *checked {
 	c.checks.files[f.Path], c.checks.cancel = k, append(c.checks.cancel, cancel)
 	c.checks.group.Go(func() {
 		defer close(k.ready)
-		if err := k.open(ctx, c, f); err != nil {
-			k.err = fmt.Errorf("reading %q: %w", f.Path, err)
-		}
+		k.err = k.open(ctx, c, f)
 	})
 	return k
 }
@@ -108,10 +107,10 @@ func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
 	}
 	info, body, err := object.GetHashed(ctx, c.output.Store, f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return errGone
+		return c.broken(f, errGone)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("reading %q: %w", f.Path, err)
 	}
 
 	sum := ""
@@ -128,10 +127,20 @@ func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
 		sum, err = k.copy(body, c.output.Scratch)
 		err = errors.Join(err, body.Close())
 	}
-	if err == nil && sum != f.SHA256 {
-		err = fmt.Errorf("it is not the file that was committed: its SHA-256 is %s instead of %s", sum, f.SHA256)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading %q: %w", f.Path, err)
+	case sum != f.SHA256:
+		return c.broken(f, fmt.Errorf("it is not the file that was committed: its SHA-256 is %s instead of %s", sum, f.SHA256))
 	}
-	return err
+	return nil
+}
+
+var errGone = errors.New("it is not there, though it was committed")
+
+// broken says what is wrong with a file.
+func (c *Commit) broken(f ledger.File, err error) error {
+	return &ledger.BrokenError{Key: c.output.Store.String() + f.Path, Detail: err.Error()}
 }
 
 // openParts prepares to read single blocks of a file.
@@ -140,11 +149,37 @@ func (k *checked) openParts(ctx context.Context, c *Commit, f ledger.File, sums 
 	if err != nil {
 		return err
 	}
+	against := blocks.Against(sums)
 	k.size = f.Size
 	k.file = blocks.NewReader(f.Size, func(ctx context.Context, from int64, n int) ([]byte, error) {
 		return c.output.Store.Part(ctx, info, from, n)
-	}, blocks.Against(sums)).In
+	}, func(number int64, block []byte) error {
+		if err := against(number, block); err != nil {
+			return c.broken(f, err)
+		}
+		return nil
+	}).In
 	return nil
+}
+
+// listed returns the file of a table as it was listed when the commit was read. It must
+// have its committed size.
+func (c *Commit) listed(ctx context.Context, f ledger.File) (object.Info, error) {
+	info, ok := c.Stored(ledger.File{Path: strings.TrimPrefix(f.Path, c.interval.Prefix())})
+	if !ok {
+		files, err := c.Files(ctx)
+		if err != nil {
+			return info, err
+		}
+		info, ok = files.Stored(path.Base(f.Path))
+	}
+	switch {
+	case !ok:
+		return info, c.broken(f, errGone)
+	case info.Size != f.Size:
+		return info, c.broken(f, fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size))
+	}
+	return info, nil
 }
 
 // sumsOf returns the sums of the blocks of a file, nil where the record has none. They

@@ -55,21 +55,24 @@ func Normal(id string) string {
 	return texts.String(policy.ID(texts, id))
 }
 
-// Has reports whether a look-up finds an id in the tables of a commit. It reads
-// little of them, and cannot check that nothing was changed. So the id may be there
-// although it finds nothing.
+// Has reports whether an id is in the tables of a commit. Like all that [committed.Commit.Find]
+// gives, the answer follows from committed bytes alone.
 func Has(ctx context.Context, c *committed.Commit, id string) (bool, error) {
-	// Over a network a look-up waits for one answer after another.
+	// Over a network a search waits for one answer after another.
 	var found atomic.Bool
 	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range searched {
 		g.Go(func() error {
 			columns, _ := namedIn(s)
-			for _, err := range c.Lookup(ctx, s, columns, []string{id}, nil) {
-				if err == nil {
-					found.Store(true)
+			search := &table.Search{Limit: 1, Columns: columns}
+			for _, column := range columns {
+				search.Any = append(search.Any, table.Having(column, id))
+			}
+			for _, err := range c.Find(ctx, s, search) {
+				if err != nil {
+					return err
 				}
-				return err
+				found.Store(true)
 			}
 			return nil
 		})

@@ -83,11 +83,11 @@ func (t *teller) head() {
 
 	switch {
 	case !c.Signed:
-		t.line("The commit record is not signed. Every table that was read is the one that it names.")
+		t.line("The commit record is not signed. What was read of the tables is what was committed.")
 	case c.Verified:
-		t.line("The commit record is signed by key %q, and the signature was checked. Every table that was read is the one that it names.", c.KeyID)
+		t.line("The commit record is signed by key %q, and the signature was checked. What was read of the tables is what was committed.", c.KeyID)
 	default:
-		t.line("The commit record says that key %q signed it; --keys would check that. Every table that was read is the one that it names.", c.KeyID)
+		t.line("The commit record says that key %q signed it; --keys would check that. What was read of the tables is what was committed.", c.KeyID)
 	}
 
 	switch {

@@ -14,11 +14,13 @@ import (
 
 // Beginning yields the values of a text column of a Parquet table that begin with a
 // prefix, in the order of the table. It reads the pages of that column alone, and of
-// them only those whose bounds leave such a value. Everything else is as in [Lookup].
-func Beginning(ctx context.Context, file io.ReaderAt, size int64, s *Schema, column, prefix string, cost *Cost) iter.Seq2[string, error] {
-	if cost == nil {
-		cost = new(Cost)
-	}
+// them only those whose bounds leave such a value. Everything else is as in [Find].
+func Beginning(ctx context.Context, file io.ReaderAt, size int64, s *Schema, column, prefix string) iter.Seq2[string, error] {
+	return begins(ctx, file, size, s, column, prefix, new(costs))
+}
+
+// begins is Beginning. What it read is added to cost.
+func begins(ctx context.Context, file io.ReaderAt, size int64, s *Schema, column, prefix string, cost *costs) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		l := lookup{reader: parquetReader{schema: s}, parts: parts{file: file, size: size, cost: cost}}
 		if err := l.beginning(ctx, s.Index(column), prefix, yield); err != nil {

@@ -66,7 +66,7 @@ func TestBeginningYieldsTheValuesOfAScan(t *testing.T) {
 				}
 			}
 			seen += len(want)
-			got := Beginning(t.Context(), bytes.NewReader(file), int64(len(file)), some.schema, some.column, prefix, nil)
+			got := Beginning(t.Context(), bytes.NewReader(file), int64(len(file)), some.schema, some.column, prefix)
 			for range 2 {
 				if diff := cmp.Diff(want, collected(t, got)); diff != "" {
 					t.Errorf("%s that begin with %q (-scan +look-up):\n%.2000s", some.column, prefix, diff)
@@ -105,8 +105,8 @@ func TestBeginningReadsTheColumnAndOfItOnlyThePagesThatMayHaveIt(t *testing.T) {
 		{calls, Calls, "leg_id", "nothing begins so", 30},
 		{outages, Outages, "outage_id", "out-00001234", 10},
 	} {
-		var cost Cost
-		collected(t, Beginning(t.Context(), bytes.NewReader(c.file), int64(len(c.file)), c.schema, c.column, c.prefix, &cost))
+		var cost costs
+		collected(t, begins(t.Context(), bytes.NewReader(c.file), int64(len(c.file)), c.schema, c.column, c.prefix, &cost))
 		if per := int(cost.Bytes * 100 / int64(len(c.file))); per > c.bytes || cost.Bytes == 0 || cost.Requests == 0 {
 			t.Errorf("%s: %d requests for %d %% of the file, want at most %d %%", c.column, cost.Requests, per, c.bytes)
 		}
@@ -122,7 +122,7 @@ func TestBeginningReadsTablesWithoutIndexes(t *testing.T) {
 		}
 		want = append(want, r.Text(0))
 	}
-	got := collected(t, Beginning(t.Context(), bytes.NewReader(file), int64(len(file)), Outages, "outage_id", "out-", nil))
+	got := collected(t, Beginning(t.Context(), bytes.NewReader(file), int64(len(file)), Outages, "outage_id", "out-"))
 	if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
 		t.Errorf("(-scan +look-up):\n%s", diff)
 	}
@@ -132,7 +132,7 @@ func TestBeginningReadsTablesWithoutIndexes(t *testing.T) {
 func TestBeginningInADamagedFileNeverPanics(t *testing.T) {
 	_, whole := written(t, Findings, nasty(Findings, 40))
 	try := func(file []byte) (last error) {
-		for _, err := range Beginning(t.Context(), bytes.NewReader(file), int64(len(file)), Findings, "recording_id", "", nil) {
+		for _, err := range Beginning(t.Context(), bytes.NewReader(file), int64(len(file)), Findings, "recording_id", "") {
 			last = err
 		}
 		return last
@@ -153,7 +153,7 @@ func TestBeginningEndsWithItsContext(t *testing.T) {
 	_, file := written(t, Outages, nasty(Outages, 40))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, err := range Beginning(ctx, bytes.NewReader(file), int64(len(file)), Outages, "outage_id", "", nil) {
+	for _, err := range Beginning(ctx, bytes.NewReader(file), int64(len(file)), Outages, "outage_id", "") {
 		if err == nil {
 			t.Error("a value is yielded after the end")
 		}

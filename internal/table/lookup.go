@@ -13,29 +13,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Lookup yields the rows of a Parquet table that have one of the values in one of
-// the columns, which are texts. The rows are in the order of the table. It reads
-// little of the file: first what the end says about all of it, then of each row
-// group whose filters and indexes may have a value the pages of these columns, then
-// of all columns the pages with a row that was found. What it read is added to
-// cost, which may be nil. Of a file without filters and indexes it reads all.
-//
-// The file must not change meanwhile, and its ReadAt must serve several callers
-// at once. The rows can be ranged over more than once.
-func Lookup(ctx context.Context, file io.ReaderAt, size int64, s *Schema, columns, values []string, cost *Cost) Rows {
-	if cost == nil {
-		cost = new(Cost)
-	}
-	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
-	search := &Search{}
-	for _, c := range columns {
-		search.Any = append(search.Any, Having(c, values...))
-	}
-	return find(ctx, file, size, s, search, cost)
-}
-
-// find is Find in Parquet.
-func find(ctx context.Context, file io.ReaderAt, size int64, s *Schema, search *Search, cost *Cost) Rows {
+// find is Find in Parquet. It reads little of the file: first what the end says about
+// all of it, then of each row group whose filters and indexes may have a wanted value the
+// pages of these columns, then of all columns the pages with a row that was found. What
+// it read is added to cost. Of a file without filters and indexes it reads all.
+func find(ctx context.Context, file io.ReaderAt, size int64, s *Schema, search *Search, cost *costs) Rows {
 	conditions := newConditions(s, search)
 	return func(yield func(*Row, error) bool) {
 		search.Beyond = 0

@@ -13,6 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// lookUp yields the rows that have one of the values in one of the columns.
+func lookUp(ctx context.Context, file io.ReaderAt, size int64, s *Schema, columns, values []string, cost *costs) Rows {
+	search := &Search{}
+	for _, c := range columns {
+		search.Any = append(search.Any, Having(c, slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })...))
+	}
+	return find(ctx, file, size, s, search, cost)
+}
+
 // scanned returns the rows of a table that have one of the values in one of the
 // columns, by reading all of it.
 func scanned(t *testing.T, rows Rows, s *Schema, columns, values []string) [][]string {
@@ -57,8 +66,8 @@ func TestLookupYieldsTheRowsOfAScan(t *testing.T) {
 		values = append(values, "an id that nothing has")
 
 		_, file := written(t, large.schema, large.rows)
-		var cost Cost
-		rows := Lookup(t.Context(), bytes.NewReader(file), int64(len(file)), large.schema, large.columns, values, &cost)
+		var cost costs
+		rows := lookUp(t.Context(), bytes.NewReader(file), int64(len(file)), large.schema, large.columns, values, &cost)
 		want := scanned(t, large.rows, large.schema, large.columns, values)
 		for range 2 {
 			if diff := cmp.Diff(want, allRows(t, rows)); diff != "" {
@@ -91,8 +100,8 @@ func TestALookupReadsLittle(t *testing.T) {
 		{"an id of one row", id, 1, 12, 20},
 		{"an id that is not there", id + "x", 0, 4, 5},
 	} {
-		var cost Cost
-		rows := allRows(t, Lookup(t.Context(), bytes.NewReader(file), int64(len(file)), Calls, []string{"leg_id"}, []string{c.id}, &cost))
+		var cost costs
+		rows := allRows(t, lookUp(t.Context(), bytes.NewReader(file), int64(len(file)), Calls, []string{"leg_id"}, []string{c.id}, &cost))
 		if len(rows) != c.rows {
 			t.Errorf("%s: %d rows, want %d", c.name, len(rows), c.rows)
 		}
@@ -118,7 +127,7 @@ func TestLookupReadsTablesWithoutIndexes(t *testing.T) {
 	if len(want) != len(ids) {
 		t.Fatalf("%d rows, want %d", len(want), len(ids))
 	}
-	got := allRows(t, Lookup(t.Context(), bytes.NewReader(file), int64(len(file)), Outages, []string{"outage_id"}, ids, nil))
+	got := allRows(t, lookUp(t.Context(), bytes.NewReader(file), int64(len(file)), Outages, []string{"outage_id"}, ids, new(costs)))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-scan +look-up):\n%s", diff)
 	}
@@ -133,7 +142,7 @@ func TestALookupInADamagedFileNeverPanics(t *testing.T) {
 		id = r.Cell("recording_id")
 	}
 	try := func(file []byte) error {
-		_, err := failure(Lookup(t.Context(), bytes.NewReader(file), int64(len(file)), Findings, []string{"recording_id"}, []string{id}, nil))
+		_, err := failure(lookUp(t.Context(), bytes.NewReader(file), int64(len(file)), Findings, []string{"recording_id"}, []string{id}, new(costs)))
 		return err
 	}
 	for size := 0; size < len(whole); size += stride {
@@ -176,13 +185,13 @@ func TestLookupReportsWhatFailed(t *testing.T) {
 	cancel()
 
 	look := func(ctx context.Context, r io.ReaderAt, s *Schema) error {
-		_, err := failure(Lookup(ctx, r, size, s, []string{"conversation_id"}, []string{id}, nil))
+		_, err := failure(lookUp(ctx, r, size, s, []string{"conversation_id"}, []string{id}, new(costs)))
 		return err
 	}
 	if err := look(t.Context(), brokenAt{bytes.NewReader(file), size}, Calls); !errors.Is(err, errBroken) {
 		t.Errorf("error %v, want %v", err, errBroken)
 	}
-	if _, err := failure(Lookup(t.Context(), brokenAt{bytes.NewReader(file), size / 2}, size, Calls, []string{"leg_id"}, []string{id}, nil)); !errors.Is(err, errBroken) {
+	if _, err := failure(lookUp(t.Context(), brokenAt{bytes.NewReader(file), size / 2}, size, Calls, []string{"leg_id"}, []string{id}, new(costs))); !errors.Is(err, errBroken) {
 		t.Errorf("pages: error %v, want %v", err, errBroken)
 	}
 	if err := look(canceled, bytes.NewReader(file), Calls); !errors.Is(err, context.Canceled) {

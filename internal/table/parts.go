@@ -19,14 +19,14 @@ const (
 	requestsAtOnce = 8
 )
 
-// Cost counts what look-ups read.
-type Cost struct {
+// costs counts what look-ups read.
+type costs struct {
 	Requests int64 // calls of ReadAt
 	Bytes    int64
 }
 
 // add counts a call of ReadAt. Several may end at once.
-func (c *Cost) add(bytes int64) {
+func (c *costs) add(bytes int64) {
 	atomic.AddInt64(&c.Requests, 1)
 	atomic.AddInt64(&c.Bytes, bytes)
 }
@@ -47,7 +47,7 @@ type parts struct {
 	size  int64
 	held  []part
 	under *parts // has parts, too, and does not change meanwhile; nil for none
-	cost  *Cost
+	cost  *costs
 }
 
 // ReadAt returns fewer bytes and io.EOF where the bytes in memory end: buffered

@@ -48,13 +48,12 @@ type Search struct {
 }
 
 // Find yields the rows of a table that a search wants, in the order of the table. It
-// reads the file as [Read] does; of Parquet with filters and indexes it decodes only
-// what may hold a wanted row, as [Lookup] does. The file must not change meanwhile, and
-// its ReadAt must serve several callers at once. The rows can be ranged over more than
-// once.
+// reads the file as [Read] does; of Parquet with filters and indexes it reads only what
+// may hold a wanted row. The file must not change meanwhile, and its ReadAt must serve
+// several callers at once. The rows can be ranged over more than once.
 func Find(ctx context.Context, file io.ReaderAt, size int64, name string, s *Schema, search *Search) Rows {
 	if strings.HasSuffix(name, ".parquet") {
-		return find(ctx, file, size, s, search, new(Cost))
+		return find(ctx, file, size, s, search, new(costs))
 	}
 	return func(yield func(*Row, error) bool) {
 		search.Beyond = 0

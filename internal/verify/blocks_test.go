@@ -16,9 +16,13 @@ import (
 func TestSumsOfBlocksThatAreNotThoseOfTheTablesAreNamed(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(b *ledger.Blocks){
-		"the blocks of %s have other sums":                     func(b *ledger.Blocks) { b.Files[0].Sums[0] ^= 1 },
-		"it has the sums of the blocks of another %s":          func(b *ledger.Blocks) { b.Files[0].SHA256 = strings.Repeat("0", 64) },
-		`it has the sums of the blocks of "log/other.parquet"`: func(b *ledger.Blocks) { b.Files[0].Path = "log/other.parquet" },
+		"the blocks of %s have other sums":                        func(b *ledger.Blocks) { b.Files[0].Sums[0] ^= 1 },
+		"it has the sums of the blocks of another %s":             func(b *ledger.Blocks) { b.Files[0].SHA256 = strings.Repeat("0", 64) },
+		`it has the sums of the blocks of "log/other.parquet"`:    func(b *ledger.Blocks) { b.Files[0].Path = "log/other.parquet" },
+		`it has the sums of the blocks of "runs/x/calls.parquet"`: func(b *ledger.Blocks) { b.Files[0].Path = "runs/x/calls.parquet" },
+		"its format is": func(b *ledger.Blocks) { b.Format = "cdrmend.blocks/2" },
+		"do not fit":    func(b *ledger.Blocks) { b.Files[0].Sums = b.Files[0].Sums[1:] },
+		"more than 64":  func(b *ledger.Blocks) { b.Files = append(b.Files, make([]ledger.FileBlocks, 60)...) },
 	} {
 		w, key := newWorld(t), newKey(t, "2026")
 		w.commit(day20, key)
@@ -41,6 +45,7 @@ func TestSumsOfBlocksThatAreNotThoseOfTheTablesAreNamed(t *testing.T) {
 		r.Blocks.SHA256, r.Blocks.Size = hexSum(string(raw)), int64(len(raw))
 		r.Blocks.Path = "interval=" + day20 + "/evidence/" + r.Blocks.SHA256 + ".blocks.json"
 		w.write("out/"+r.Blocks.Path, string(bytes.TrimSpace(raw))+"\n")
+		r.Night = r.Blocks // whatever else the file is said to be
 		w.forge(r, key)
 
 		if strings.Contains(want, "%s") {

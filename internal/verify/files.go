@@ -30,9 +30,9 @@ type fileCheck struct {
 // hash, and lists the objects that nothing names.
 func (v fileCheck) checkFiles(ctx context.Context) error {
 	var work []func(context.Context) error
-	packs, gone := map[string]bool{}, v.journal.forgotten(v.out.Keys)
+	kept, gone := map[ledger.Pack]bool{}, v.journal.forgotten(v.out.Keys)
 	for _, c := range v.chains {
-		runs := map[string]*entry{}
+		runs, sums := map[string]*entry{}, map[ledger.File]bool{}
 		for _, e := range c.entries {
 			if e.record == nil || e.disowned {
 				continue
@@ -48,8 +48,8 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 				})
 			}
 
-			work = append(work, v.packChecks(e, gone, packs)...)
-			if err := v.claims(ctx, e, packs); err != nil {
+			work = append(work, v.packChecks(e, gone, kept)...)
+			if err := v.claims(ctx, e, sums); err != nil {
 				return err
 			}
 
@@ -72,7 +72,7 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 
 		// Only now is every path that a record names known.
 		v.checkLeft(c, runs)
-		v.checkUnnamed(c)
+		v.checkUnnamed(c, runs)
 	}
 	work = append(work, v.listChecks()...)
 	return v.out.each(ctx, "verifying files", work)

@@ -51,13 +51,16 @@ func present(p ledger.Pack, gone map[string]forgotten) (*ledger.Pack, []forgotte
 }
 
 // packChecks returns the checks of the packs that a record names, and of what it keeps of
-// the night and of media, where no record before it named them. A pack may lie in the folder of another interval.
-func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[string]bool) (work []func(context.Context) error) {
+// the night and of media, where no record before it named them with the same hashes. A
+// pack may lie in the folder of another interval. Any other file is known as a pack
+// without an index.
+func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[ledger.Pack]bool) (work []func(context.Context) error) {
 	for _, p := range e.record.Evidence {
-		if known[p.Path] {
+		as := ledger.Pack{File: p.File, Index: p.Index} // records may use different inputs of it
+		if known[as] {
 			continue
 		}
-		known[p.Path] = true
+		known[as] = true
 		work = append(work, func(ctx context.Context) error {
 			there, by := present(p, gone)
 			for _, f := range by {
@@ -77,10 +80,10 @@ func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[str
 		})
 	}
 	for _, f := range []*ledger.File{e.record.Night, e.record.Media} {
-		if f == nil || known[f.Path] {
+		if f == nil || known[ledger.Pack{File: *f}] {
 			continue
 		}
-		known[f.Path] = true
+		known[ledger.Pack{File: *f}] = true
 		work = append(work, func(ctx context.Context) error {
 			_, err := v.checkPacked(ctx, e.chain, e, *f)
 			return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -132,51 +131,6 @@ func (o *out) commitMany(formats ...string) *committed.Commit {
 	return c
 }
 
-// lookUp returns the ids of the outages that a look-up finds.
-func lookUp(t *testing.T, c *committed.Commit, ids ...string) (found []string, cost table.Cost, err error) {
-	t.Helper()
-	for r, err := range c.Lookup(t.Context(), table.Outages, []string{"outage_id"}, ids, &cost) {
-		if err != nil {
-			return found, cost, err
-		}
-		found = append(found, r.Text(0))
-	}
-	return found, cost, nil
-}
-
-func TestALookupReadsPartsOfTheObjectAlone(t *testing.T) {
-	for name, store := range storesOf(t) {
-		o, m := newMetered(t, store)
-		c := o.commitMany(".parquet")
-		if _, err := c.Files(t.Context()); err != nil { // run.json is not part of the look-up
-			t.Fatal(err)
-		}
-		file, err := c.TableFile(t.Context(), table.Outages)
-		o.must(err)
-
-		m.read.Store(0)
-		m.opened.Store(0)
-		found, cost, err := lookUp(t, c, outageID(77_000), outageID(77_001), "out-none")
-		if want := outageID(77_000) + " " + outageID(77_001); err != nil || strings.Join(found, " ") != want {
-			t.Errorf("%s: found %q, %v, want %s", name, found, err, want)
-		}
-		if cost.Bytes != m.read.Load() || cost.Requests != m.opened.Load() {
-			t.Errorf("%s: %+v is reported for %d bytes in %d requests", name, cost, m.read.Load(), m.opened.Load())
-		}
-		if m.read.Load()*2 > file.Size || m.opened.Load() > 8 {
-			t.Errorf("%s: %d of %d bytes were read in %d requests", name, m.read.Load(), file.Size, m.opened.Load())
-		}
-	}
-}
-
-func TestALookupInCSVReadsTheTable(t *testing.T) {
-	o, _ := newMetered(t, newOut(t).Store)
-	found, _, err := lookUp(t, o.commitMany(".csv"), outageID(5), "out-none", outageID(99_999))
-	if want := []string{outageID(5), outageID(99_999)}; err != nil || strings.Join(found, " ") != strings.Join(want, " ") {
-		t.Errorf("found %q, %v, want %q", found, err, want)
-	}
-}
-
 // replacing returns a copy of an output in which one object is another one, or is
 // missing if content is nil.
 func replacing(t *testing.T, o *out, key string, change func([]byte) []byte) *committed.Commit {
@@ -206,21 +160,4 @@ func storeOf(t *testing.T, o *out, key string, change func([]byte) []byte) objec
 		}
 	}
 	return other.Store
-}
-
-func TestALookupNamesTheFileThatIsNotTheCommittedOne(t *testing.T) {
-	o, _ := newMetered(t, newOut(t).Store)
-	file, err := o.commitMany(".parquet").TableFile(t.Context(), table.Outages)
-	o.must(err)
-
-	for want, change := range map[string]func([]byte) []byte{
-		"bytes instead of": func(b []byte) []byte { return append(b, 0) },
-		"is not there":     func([]byte) []byte { return nil },
-		"damaged":          func(b []byte) []byte { return append(b[:len(b)-8:len(b)-8], "\xff\xff\xff\x7fPAR1"...) },
-	} {
-		_, _, err := lookUp(t, replacing(t, o, file.Path, change), outageID(5))
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file.Path) {
-			t.Errorf("error %v, want %q and %s", err, want, file.Path)
-		}
-	}
 }
