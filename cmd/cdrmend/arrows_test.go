@@ -128,12 +128,13 @@ var rooms = map[string]room{
 	"internal/yamlfile":  {"YAML is YAML, whatever is configured in it", ""},
 
 	"internal/reconcile/nighttest":     {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
-	"internal/page/browsertest":        {"the browser is driven for tests and by them alone", ""},
+	"internal/page/browsertest":        {"the browser is driven for tests and by them alone", "outside"},
 	"internal/stream/streamtest":       {"tests of limits share it, and nothing else", "stream"},
-	"internal/object/objecttest":       {"the suite tests stores and nothing else", "object tempdir"},
+	"internal/object/objecttest":       {"the suite tests stores and nothing else", "object tempdir outside"},
 	"internal/timestamp/timestamptest": {"an authority for tests shares no code with what checks its answers", ""},
 	"internal/ledger/ledgertest":       {"a second reading of stored bytes shares no code with the first", ""},
 	"internal/tempdir":                 {"where tests write is nothing to anybody else", ""},
+	"internal/outside":                 {"which other programs tests run is nothing to anybody else", ""},
 	"internal/growth":                  {"tests of the whole program, and nothing else", ""},
 	"internal/chaos":                   {"tests of the whole program, and nothing else", ""},
 	"manifests":                        {"the contract is data", ""},
@@ -304,7 +305,7 @@ func clockReadings(t *testing.T, file string) []string {
 
 func TestTheProgramLinksNoServerAndNoTestCode(t *testing.T) {
 	for _, path := range ours(t)["cmd/cdrmend"].Deps {
-		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/reconcile/nighttest", "cdrmend/internal/tempdir", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/", "github.com/google/go-containerregistry/", "github.com/opencontainers/", "golang.org/x/crypto/x509roots/"} {
+		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/reconcile/nighttest", "cdrmend/internal/tempdir", "cdrmend/internal/outside", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/", "github.com/google/go-containerregistry/", "github.com/opencontainers/", "golang.org/x/crypto/x509roots/"} {
 			if path == no || strings.HasSuffix(no, "/") && strings.HasPrefix(path, no) {
 				t.Errorf("the program links %s: that is for tests", path)
 			}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
+
 	"github.com/spf13/pflag"
 )
 
@@ -173,9 +175,7 @@ func TestIdsThatAShellOrATerminalTakesForMoreAreNotOffered(t *testing.T) {
 // script begins with the completion for the shell.
 func inShell(t *testing.T, shell, dir, stdin string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(shell); err != nil && os.Getenv("CI") == "" {
-		t.Skipf("there is no %s", shell)
-	}
+	outside.Program(t, shell)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)

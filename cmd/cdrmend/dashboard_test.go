@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/outside"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
@@ -192,26 +192,12 @@ output: {url: out/, tables: [csv]}
 	}
 }
 
-// installed returns the path of a program that make tools installs.
-func installed(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("CI") == "":
-		t.Skipf("%v; make tools installs it", err)
-	}
-	t.Fatal(err)
-	return ""
-}
-
 // serving starts a program that listens at an address, and returns the address.
 func serving(t *testing.T, program string, args func(address string) []string) string {
 	t.Helper()
 	address := objecttest.FreePort(t)
 	var output bytes.Buffer
-	stop, err := objecttest.Start(&output, os.Environ(), installed(t, program), args(address)...)
+	stop, err := objecttest.Start(&output, os.Environ(), outside.Program(t, program), args(address)...)
 	if err != nil {
 		t.Fatal(err)
 	}

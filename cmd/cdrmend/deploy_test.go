@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"cdrmend/internal/metrics"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/report"
 
@@ -357,7 +358,7 @@ func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
 			t.Errorf("the alerts look at %s, which no run writes", name)
 		}
 	}
-	promtool := installed(t, "promtool")
+	promtool := outside.Program(t, "promtool")
 	if out, err := exec.Command(promtool, "check", "rules", rules).CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -366,7 +367,7 @@ func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
 // TestAStopRaisesAnAlertUntilTheNextCommit runs the rules on a night that stopped, was
 // not repeated with success, and was committed the day after.
 func TestAStopRaisesAnAlertUntilTheNextCommit(t *testing.T) {
-	promtool := installed(t, "promtool")
+	promtool := outside.Program(t, "promtool")
 	rules, err := filepath.Abs(filepath.Join("..", "..", "deploy", "prometheus", "cdrmend.rules.yaml"))
 	if err != nil {
 		t.Fatal(err)

@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"cdrmend/internal/outside"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
@@ -28,11 +29,7 @@ func kustomized(t *testing.T, folder string) string {
 // runTool runs a program that make tools installs, with an input.
 func runTool(t *testing.T, name, input string, args ...string) (string, error) {
 	t.Helper()
-	path := filepath.Join("..", "..", ".tools", "bin", name)
-	if _, err := os.Stat(path); err != nil && os.Getenv("CI") == "" {
-		t.Skipf("there is no %s: run make tools", name)
-	}
-	cmd := exec.Command(path, args...)
+	cmd := exec.Command(outside.Tool(t, "bin/"+name), args...)
 	cmd.Stdin = strings.NewReader(input)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

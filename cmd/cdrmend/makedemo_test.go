@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"cdrmend/internal/outside"
 )
 
 // printed returns the commands that a demo prints: lines with an indent that begin with
@@ -83,9 +85,7 @@ func demoScript(t *testing.T) (script, program, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat("../../.tools/bin/versitygw"); err != nil && os.Getenv("CI") == "" {
-		t.Skip("there is no versitygw: run make tools")
-	}
+	outside.Tool(t, "bin/versitygw")
 	return script, filepath.Join(built(t), "cdrmend"), t.TempDir()
 }
 

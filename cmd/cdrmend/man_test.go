@@ -1,13 +1,13 @@
 package main
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
 
+	"cdrmend/internal/outside"
 	"cdrmend/manifests"
 
 	"github.com/spf13/pflag"
@@ -79,11 +79,7 @@ func TestTheManualRenders(t *testing.T) {
 		{"mandoc", "-T", "lint", "-W", "style", file},
 		{"groff", "-man", "-Tutf8", "-ww", "-z", file},
 	} {
-		if _, err := exec.LookPath(args[0]); err != nil && os.Getenv("CI") == "" {
-			t.Logf("there is no %s", args[0])
-			continue
-		}
-		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil || len(out) > 0 {
+		if out, err := exec.Command(outside.Program(t, args[0]), args[1:]...).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("%q: %v: %s", args, err, out)
 		}
 	}

@@ -8,17 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 )
 
 // tool returns the output of a program that checks what is deployed, and whether it was
-// content. Without the program the test is skipped, but never where CI is set.
+// content.
 func tool(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") == "" {
-		t.Skipf("there is no %s: run make tools", name)
-	}
-	cmd := exec.Command(name, args...)
+	cmd := exec.Command(outside.Program(t, name), args...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "SYSTEMD_COLORS=0")
 	out, err := cmd.CombinedOutput()
 	return string(out), err

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/outside"
+
 	sources "cdrmend"
 )
 
@@ -100,9 +102,7 @@ func TestARevisionCountsOnlyForAReleaseFromACleanCheckout(t *testing.T) {
 // TestABuildIsNamedByItsSourcesHoweverItIsBuilt builds copies of the module, without
 // the tools of the checkout, in the ways that people do, and changes them.
 func TestABuildIsNamedByItsSourcesHoweverItIsBuilt(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds the program several times")
-	}
+	outside.InCI(t, "several builds of the program")
 	dir := copyOfModule(t)
 	command := func(name string, args ...string) string {
 		t.Helper()

@@ -10,19 +10,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cdrmend/internal/outside"
 )
 
 // tool runs a program, and returns what it prints.
 func tool(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skipf("there is no %s: run make tools", name)
-	}
 	var said bytes.Buffer
-	cmd := exec.Command(name, args...)
+	cmd := exec.Command(outside.Program(t, name), args...)
 	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil || said.Len() > 0 {

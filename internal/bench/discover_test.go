@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -75,7 +77,7 @@ func (n *night) discoverInDuckDB(t *testing.T, out string, a asking) (cost, coun
 // TestDuckDBSelectsTheSame holds the comparison to be fair, and is a second reading of what
 // a request covers.
 func TestDuckDBSelectsTheSame(t *testing.T) {
-	duckdb(t)
+	outside.DuckDB(t)
 	n, out := month(t, 300)
 	for _, a := range n.askings(t) {
 		_, want := n.discoverInDuckDB(t, out, a)

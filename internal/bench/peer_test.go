@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/outside"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -32,7 +34,7 @@ func (n *night) peer(t *testing.T) (cost, counts) {
 // what its last statement counts.
 func inDuckDB(t *testing.T, file string, values ...string) (cost, counts) {
 	t.Helper()
-	cost, lines := run(t, exec.Command("node", append([]string{"testdata/peer.mjs", duckdb(t), filepath.Join("testdata", file)}, values...)...))
+	cost, lines := run(t, exec.Command("node", append([]string{"testdata/peer.mjs", outside.DuckDB(t), filepath.Join("testdata", file)}, values...)...))
 	c := counts{}
 	for line := range strings.Lines(lines) {
 		var kind, name string
@@ -45,29 +47,10 @@ func inDuckDB(t *testing.T, file string, values ...string) (cost, counts) {
 	return cost, c
 }
 
-// duckdb returns the folder of node modules that has DuckDB.
-func duckdb(t *testing.T) string {
-	t.Helper()
-	if os.Getenv("CI") == "" && !*ratios {
-		t.Skip("needs DuckDB: run make test, or set CI")
-	}
-	modules, err := filepath.Abs("../../.tools/duckdb/node_modules")
-	if err == nil {
-		_, err = os.Stat(filepath.Join(modules, "@duckdb", "node-api"))
-	}
-	if err == nil {
-		_, err = exec.LookPath("node")
-	}
-	if err != nil {
-		t.Fatalf("DuckDB is not installed: run make tools: %v", err)
-	}
-	return modules
-}
-
 // TestThePeerDoesTheSameJob holds the comparison to be fair: whatever is
 // wrong with a night that DuckDB is measured on, it finds.
 func TestThePeerDoesTheSameJob(t *testing.T) {
-	duckdb(t)
+	outside.DuckDB(t)
 	n := newNight(t, cdrmend(t), strings.Fields("--legs 3000 --files 6 --lost 0.03 --short 0.03 --duplicate 0.03 --conflict 0.03 --no-cdr 0.03 "+
 		"--missing-id 0.06 --missing-end 0.03 --invalid 0.03 --internal 0.03 --unrecorded 0.03 --missing-trunk 0.3 --superseded 0.1 --lines 300 --margins")...)
 	_, result := n.run(t, filepath.Join(n.dir, "results"))

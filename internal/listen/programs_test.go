@@ -12,19 +12,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"cdrmend/internal/outside"
 )
 
-// run runs a program that writes or decodes audio. Without it the test is
-// skipped on a laptop, and fails in CI.
+// run runs a program that writes or decodes audio.
 func run(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skipf("a program to compare with is missing: %v", err)
-	}
-	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd := exec.CommandContext(t.Context(), outside.Program(t, name), args...)
 	var failure bytes.Buffer
 	cmd.Stderr = &failure
 	out, err := cmd.Output()

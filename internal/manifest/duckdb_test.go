@@ -14,27 +14,15 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/record"
 )
 
 // duckDB reads a file with a second implementation, which also has to find
-// the same rows by its statistics. It is a convenience to do without on a
-// laptop, and an error in CI.
+// the same rows by its statistics.
 func duckDB(t *testing.T, content []byte) [][]*string {
 	t.Helper()
-	modules, err := filepath.Abs("../../.tools/duckdb/node_modules")
-	if err == nil {
-		_, err = os.Stat(filepath.Join(modules, "@duckdb", "node-api"))
-	}
-	if err == nil {
-		_, err = exec.LookPath("node")
-	}
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Skipf("the second Parquet reader is missing: %v", err)
-	}
+	modules := outside.DuckDB(t)
 	file := filepath.Join(t.TempDir(), "a.parquet")
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)

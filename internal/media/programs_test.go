@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"cdrmend/internal/outside"
 )
 
 // recipe makes a file with a program that is not ours.
@@ -98,17 +100,8 @@ func (r recipe) canBeMade(t *testing.T) bool {
 
 func requirePrograms(t *testing.T) {
 	t.Helper()
-	for program, pack := range map[string]string{
-		"ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "sox": "sox", "opusenc": "opus-tools",
-		"oggenc": "vorbis-tools", "lame": "lame", "flac": "flac",
-	} {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing: run make tools, which installs %s", program, pack)
-		}
-		t.Skipf("%s is missing: run make tools, which installs %s", program, pack)
+	for _, name := range []string{"ffmpeg", "ffprobe", "sox", "opusenc", "oggenc", "lame", "flac"} {
+		outside.Program(t, name)
 	}
 }
 

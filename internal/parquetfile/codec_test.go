@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/record"
 
 	"github.com/parquet-go/parquet-go"
@@ -52,22 +53,6 @@ func (r ratio) values(n int) [][]byte {
 	return values
 }
 
-// tool returns the path of a program that make tools installs. Without it the
-// test is skipped, but in CI it fails.
-func tool(t *testing.T, path string, err error) string {
-	t.Helper()
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Skipf("%v: make tools installs it", err)
-	}
-	return path
-}
-
 func run(t *testing.T, program string, args ...string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
@@ -79,8 +64,7 @@ func run(t *testing.T, program string, args ...string) {
 // the name of the values, codec, encoding, page version and repetition.
 func arrowFiles(t *testing.T, values map[string][][]byte) map[string][]byte {
 	t.Helper()
-	path, err := filepath.Abs("../../.tools/bin/arrowwrite")
-	program := tool(t, path, err)
+	program := outside.Tool(t, "bin/arrowwrite")
 	dir := t.TempDir()
 	for name, list := range values {
 		var b bytes.Buffer
@@ -178,8 +162,7 @@ func checkRatio(t *testing.T, name, want string, file []byte) {
 }
 
 func TestWhatDuckDBWritesInAnyCodecReadsBackEqual(t *testing.T) {
-	modules, err := filepath.Abs("../../.tools/duckdb/node_modules")
-	modules = tool(t, modules, err)
+	modules := outside.DuckDB(t)
 	dir := t.TempDir()
 	run(t, "node", "testdata/duckdbwrite.mjs", modules, dir)
 	files := filesIn(t, dir)

@@ -21,21 +21,19 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// needs skips a test that lacks a program or rights, but never where CI is set.
+// needs skips a test outside of CI, where it finds programs, and root, who unpacks and
+// enters an image.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, name := range programs {
-		if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") == "" {
-			t.Skipf("there is no %s: run make tools", name)
-		}
-	}
-	if os.Getuid() != 0 && os.Getenv("CI") == "" {
-		t.Skip("an image is unpacked and entered by root")
+		outside.Program(t, name)
 	}
 }
 

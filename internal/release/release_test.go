@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
 	_ "cdrmend/internal/tempdir"
 )
 
@@ -87,9 +88,7 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tool := range []string{"nfpm", "cyclonedx-gomod"} {
-		if _, err := os.Stat(filepath.Join(tools, tool)); err != nil && os.Getenv("CI") == "" {
-			t.Skipf("there is no %s: run make tools", tool)
-		}
+		outside.Tool(t, "bin/"+tool)
 	}
 
 	one, other := t.TempDir(), filepath.Join(t.TempDir(), "a longer", "path")

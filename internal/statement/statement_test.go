@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
@@ -86,10 +87,7 @@ func written(t *testing.T, r *statement.Run, redaction policy.Report) string {
 // poppler runs one of the programs of another reader of PDF.
 func poppler(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") == "" {
-		t.Skipf("%v; make tools installs it", err)
-	}
-	out, err := exec.Command(name, args...).CombinedOutput()
+	out, err := exec.Command(outside.Program(t, name), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %v: %v: %s", name, args, err, out)
 	}

@@ -14,33 +14,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/outside"
 	"cdrmend/internal/record"
 )
 
-// duckDB returns the directory of node modules that holds DuckDB. Outside of
-// CI the test is skipped.
-func duckDB(t *testing.T) string {
-	t.Helper()
-	if os.Getenv("CI") == "" {
-		t.Skip("needs DuckDB: run make test, or set CI")
-	}
-	modules, err := filepath.Abs("../../.tools/duckdb/node_modules")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = os.Stat(filepath.Join(modules, "@duckdb", "node-api"))
-	if err == nil {
-		_, err = exec.LookPath("node")
-	}
-	if err == nil {
-		return modules
-	}
-	t.Fatalf("the second Parquet reader is not installed (%v): run make tools", err)
-	return ""
-}
-
 func TestDuckDBReadsTheCellsOfTheCSV(t *testing.T) {
-	modules := duckDB(t)
+	modules := outside.DuckDB(t)
 	for _, s := range schemas {
 		t.Run(s.Name, func(t *testing.T) { checkDuckDB(t, modules, s, nasty(s, 400)) })
 	}

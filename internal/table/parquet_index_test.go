@@ -13,6 +13,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"cdrmend/internal/outside"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -293,7 +295,7 @@ func unindexed(t *testing.T) (parquet, csv []byte) {
 // DuckDB uses the filters: it finds a leg even if all row groups that its filter
 // excludes are overwritten, which it would notice if it read them.
 func TestDuckDBSkipsRowGroupsWithoutTheID(t *testing.T) {
-	modules := duckDB(t)
+	modules := outside.DuckDB(t)
 	const groups = 3
 	rows := newNight(groups * rowsPerGroup).calls()
 	_, file := written(t, Calls, rows)

@@ -8,13 +8,15 @@ import (
 	"path/filepath"
 	"testing"
 
+	"cdrmend/internal/outside"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 // TestDuckDBRunsTheStatement runs the statement over tables of two intervals,
 // one of them only CSV, in a folder that has to be quoted.
 func TestDuckDBRunsTheStatement(t *testing.T) {
-	modules := duckDB(t)
+	modules := outside.DuckDB(t)
 	for _, s := range schemas {
 		t.Run(s.Name, func(t *testing.T) {
 			text, parquet := written(t, s, nasty(s, 50))

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
@@ -104,13 +105,7 @@ func TestMain(m *testing.M) {
 // opened returns the sheets of a workbook as LibreOffice shows them.
 func opened(t *testing.T, book []byte) map[string][][]string {
 	t.Helper()
-	if os.Getenv("CI") == "" {
-		t.Skip("needs LibreOffice: run make test, or set CI")
-	}
-	office, err := exec.LookPath("soffice")
-	if err != nil {
-		t.Fatalf("%v; make tools installs it", err)
-	}
+	office := outside.Program(t, "soffice")
 	settings, err := profile()
 	if err != nil {
 		t.Fatal(err)

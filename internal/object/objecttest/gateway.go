@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
 	"cdrmend/internal/tempdir"
 
 	"golang.org/x/sys/unix"
@@ -247,9 +248,7 @@ func FreePort(t testing.TB) string {
 
 func findProgram(t testing.TB) string {
 	t.Helper()
-	if os.Getenv("CI") == "" {
-		t.Skip("needs an S3 server: run make test, or set CI")
-	}
+	outside.InCI(t, "an S3 server")
 	for _, dir := range []string{os.Getenv("CDRMEND_TOOLS"), filepath.Join(moduleRoot(), ".tools", "bin")} {
 		if dir == "" {
 			continue

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"cdrmend/internal/outside"
 )
 
 // Browser is a running Chromium.
@@ -42,13 +44,7 @@ type event struct {
 // of CI the test is skipped, as a browser takes its time.
 func Open(t testing.TB) *Browser {
 	t.Helper()
-	if os.Getenv("CI") == "" {
-		t.Skip("needs a browser: run make test, or set CI")
-	}
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("chromium is not installed: run make tools")
-	}
+	program := outside.Program(t, "chromium")
 
 	commands, in, err := os.Pipe()
 	if err != nil {
