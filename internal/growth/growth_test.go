@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cdrmend/internal/outside"
 )
 
 // A structure is a way in which records can be shaped so that they might cost more
@@ -53,6 +55,7 @@ func TestEveryStructureIsRead(t *testing.T) {
 	if *whole {
 		t.Skip("TestGrowth runs every structure")
 	}
+	outside.InCI(t, "half a minute")
 	for _, s := range wanted(t) {
 		t.Run(s.name, func(t *testing.T) {
 			night := s.night(t, max(s.n/16, 2))
