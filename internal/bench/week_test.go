@@ -41,7 +41,7 @@ func steadyWeek(t *testing.T) []goal {
 		if morning == 1 {
 			n.configure(t, "")
 		}
-		if _, err := fmt.Sscanf(wrote, "Wrote %d objects", &objects); err != nil {
+		if _, err := fmt.Sscanf(strings.ReplaceAll(wrote, ",", ""), "Wrote %d objects", &objects); err != nil {
 			t.Fatalf("synth says %q: %v", wrote, err)
 		}
 
