@@ -107,7 +107,7 @@ func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
 	}
 	info, body, err := object.GetHashed(ctx, c.output.Store, f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return c.broken(f, errGone)
+		return c.broken(f, gone)
 	}
 	if err != nil {
 		return fmt.Errorf("reading %q: %w", f.Path, err)
@@ -131,16 +131,17 @@ func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
 	case err != nil:
 		return fmt.Errorf("reading %q: %w", f.Path, err)
 	case sum != f.SHA256:
-		return c.broken(f, fmt.Errorf("it is not the file that was committed: its SHA-256 is %s instead of %s", sum, f.SHA256))
+		return c.broken(f, fmt.Sprintf("it is not the file that was committed: its SHA-256 is %s instead of %s", sum, f.SHA256))
 	}
 	return nil
 }
 
-var errGone = errors.New("it is not there, though it was committed")
+// gone is what is wrong with a file that is missing.
+const gone = "it is not there, though it was committed"
 
-// broken says what is wrong with a file.
-func (c *Commit) broken(f ledger.File, err error) error {
-	return &ledger.BrokenError{Key: c.output.Store.String() + f.Path, Detail: err.Error()}
+// broken returns the error of a file that is not the committed one.
+func (c *Commit) broken(f ledger.File, detail string) error {
+	return &ledger.BrokenError{Key: c.output.Store.String() + f.Path, Detail: detail}
 }
 
 // openParts prepares to read single blocks of a file.
@@ -155,7 +156,7 @@ func (k *checked) openParts(ctx context.Context, c *Commit, f ledger.File, sums 
 		return c.output.Store.Part(ctx, info, from, n)
 	}, func(number int64, block []byte) error {
 		if err := against(number, block); err != nil {
-			return c.broken(f, err)
+			return c.broken(f, err.Error())
 		}
 		return nil
 	}).In
@@ -175,9 +176,9 @@ func (c *Commit) listed(ctx context.Context, f ledger.File) (object.Info, error)
 	}
 	switch {
 	case !ok:
-		return info, c.broken(f, errGone)
+		return info, c.broken(f, gone)
 	case info.Size != f.Size:
-		return info, c.broken(f, fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size))
+		return info, c.broken(f, fmt.Sprintf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size))
 	}
 	return info, nil
 }

@@ -68,7 +68,8 @@ func (l *Interval) PutBlocks(ctx context.Context, files []FileBlocks, dir string
 }
 
 // ReadBlocks reads the sums of blocks that a record names, and checks the hash of their
-// file. One that is what was committed, and no such sums, is a [BrokenError].
+// file. If the file is the committed one and holds no valid sums, the error is a
+// [BrokenError].
 func (o *Output) ReadBlocks(ctx context.Context, r *Record) ([]FileBlocks, error) {
 	raw, err := o.readKept(ctx, r.Blocks)
 	if err != nil {

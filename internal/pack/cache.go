@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"context"
 	"slices"
 	"sync"
 )
@@ -21,7 +20,7 @@ type content struct {
 	once  sync.Once
 	b     []byte
 	err   error
-	again bool // nobody asked when reading it failed: whoever does reads it
+	again bool // it could not be fetched ahead: whoever needs it reads it
 	size  int  // counted in held
 }
 
@@ -46,7 +45,8 @@ func (c *cache) get(n uint32, read func() ([]byte, error)) ([]byte, error) {
 	}
 }
 
-// fill reads the content of a frame before somebody asks for it. Its failure is nobody's.
+// fill reads the content of a frame before somebody asks for it. A failure is forgotten, as
+// whoever needs the content reads it again.
 func (c *cache) fill(n uint32, read func() ([]byte, error)) {
 	found := c.find(n)
 	found.once.Do(func() {
@@ -95,53 +95,5 @@ func (c *cache) drop(n uint32, failed *content) {
 	if c.open[n] == failed {
 		delete(c.open, n)
 		c.order = slices.DeleteFunc(c.order, func(o uint32) bool { return o == n })
-	}
-}
-
-// aheadFrames is how many frames are fetched ahead. With one of them, fetching it over a
-// network takes longer than decoding the one before.
-const aheadFrames = 2
-
-// ahead fetches frames before somebody asks for them, as long as inputs are read in the
-// order in which they were packed. The time that a store takes to answer is no time
-// lost, then.
-type ahead struct {
-	set *Set
-	ctx context.Context
-	all sync.WaitGroup
-
-	mu    sync.Mutex
-	begun []uint32 // by pack: the frame up to which fetching was begun, plus one
-}
-
-// ReadAhead has the next frames fetched whenever an input is opened, until stop is
-// called. Call it when all packs are added, and only if all inputs are read in order.
-func (s *Set) ReadAhead(ctx context.Context) (stop func()) {
-	if s == nil || len(s.packs) == 0 {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	a := &ahead{set: s, ctx: ctx, begun: make([]uint32, len(s.packs))}
-	s.ahead = a
-	return func() {
-		cancel()
-		a.all.Wait()
-		s.ahead = nil
-	}
-}
-
-// fetch has the frames after one fetched that serve small inputs of the same pack.
-func (a *ahead) fetch(after uint32) {
-	if a == nil {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	frames, of := a.set.frames, a.set.frames[after].pack
-	for n := max(after+1, a.begun[of]); n <= after+aheadFrames && int(n) < len(frames) && frames[n].pack == of; n++ {
-		a.begun[of] = n + 1
-		if frames[n].need > 0 { // else its content is one large input
-			a.all.Go(func() { a.set.cache.fill(n, func() ([]byte, error) { return a.set.small(a.ctx, n) }) })
-		}
 	}
 }

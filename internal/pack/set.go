@@ -17,7 +17,6 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/parallel"
 	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
@@ -98,11 +97,14 @@ func (s *Set) AddAll(ctx context.Context, out *ledger.Output, named []ledger.Pac
 	}
 	for first := 0; first < len(named); first += indexesAtOnce {
 		some := make([]fetched, min(indexesAtOnce, len(named)-first))
-		_ = parallel.Each(context.WithoutCancel(ctx), len(some), len(some), func(_ context.Context, i int) error {
-			f := &some[i]
-			f.info, f.index, f.err = out.OpenPack(ctx, &named[first+i], s.dir)
-			return nil // the others are of use
-		})
+		var all sync.WaitGroup
+		for i := range some {
+			all.Go(func() {
+				f := &some[i]
+				f.info, f.index, f.err = out.OpenPack(ctx, &named[first+i], s.dir)
+			})
+		}
+		all.Wait()
 		for i, f := range some {
 			found := 0
 			if f.err == nil {

@@ -19,7 +19,7 @@ const (
 	requestsAtOnce = 8
 )
 
-// costs counts what look-ups read.
+// costs is how much searches read.
 type costs struct {
 	Requests int64 // calls of ReadAt
 	Bytes    int64

@@ -35,8 +35,8 @@ func DiskInCI() bool {
 	return !chosen
 }
 
-// Quick returns a directory in memory, or the usual temporary directory where there is none.
-// It serves tests that write through a server, in packages whose own files are on the disk.
+// Quick returns a directory in memory. If there is no memory for one, it returns the usual
+// temporary directory. It serves tests that write through a server, in packages whose own files are on the disk.
 func Quick() string {
 	if os.Getenv("TMPDIR") == "" && hasSpace() {
 		return memory
