@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,54 +10,32 @@ import (
 	"time"
 )
 
-// column returns the cells of a column of the only table in CSV that a pattern names.
-func column(t *testing.T, pattern, name string) (cells []string) {
-	t.Helper()
-	paths, err := filepath.Glob(pattern)
-	if err != nil || len(paths) != 1 {
-		t.Fatalf("%s is the pattern of %q, %v", pattern, paths, err)
-	}
-	file, err := os.Open(paths[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, title := range rows[0] {
-		for _, row := range rows[1:] {
-			if title == name {
-				cells = append(cells, row[i])
-			}
-		}
-	}
-	return cells
-}
-
 // Of two nights that have an id the newer one tells its story, and an id may be
 // abbreviated. A byte that was changed to hide it there must lead neither to the older
 // night nor to nothing.
 func TestNoChangedByteHidesAnIDFromASearch(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
+	cells := func(pattern, column string) (list []string) {
+		t.Helper()
+		for _, row := range rowsOfCSV(t, filepath.Join(out, onlyMatch(t, out, pattern))) {
+			list = append(list, row[column])
+		}
+		return list
+	}
 	cdrmend(t, "synth", "--dir", dir, "--only", "--legs", "2000", "--lost", "0.05", "--nights", "2")
 	cdrmend(t, "run", "--config", filepath.Join(dir, "cdrmend.yaml"), "--from", "2026-11-20", "--to", "2026-11-22", "--as-of", "2026-11-23T00:00:00Z",
 		"--output", "file://"+out+"/", "--fail-on", "none", "--quiet")
 	newer := filepath.Join(out, "interval=2026-11-21")
-	calls := func(night string) []string {
-		return column(t, filepath.Join(out, "interval="+night, "runs/*/calls.csv"), "conversation_id")
-	}
 
-	both, earlier := "", calls("2026-11-20")
-	for _, c := range calls("2026-11-21") {
+	both, earlier := "", cells("interval=2026-11-20/runs/*/calls.csv", "conversation_id")
+	for _, c := range cells("interval=2026-11-21/runs/*/calls.csv", "conversation_id") {
 		if c != "" && slices.Contains(earlier, c) {
 			both = c
 			break
 		}
 	}
-	finding := column(t, filepath.Join(newer, "log/*.history.csv"), "finding_id")[0]
+	finding := cells("interval=2026-11-21/log/*.history.csv", "finding_id")[0]
 	if both == "" {
 		t.Fatal("no conversation lasts over midnight")
 	}

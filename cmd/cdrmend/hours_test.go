@@ -262,19 +262,7 @@ func rowsOfCSV(t *testing.T, path string) []map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []map[string]string
-	for _, cells := range lines[1:] {
-		row := map[string]string{}
-		for i, name := range lines[0] {
-			row[name] = cells[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
+	return rowsOf(t, string(text))
 }
 
 // editLegs changes every row of the CDRs below a directory.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -123,24 +122,7 @@ func readCSV(t *testing.T, dir, table string) []map[string]string {
 	if err != nil || len(paths) != 1 {
 		t.Fatalf("%d tables of %s, want 1: %v", len(paths), table, err)
 	}
-	f, err := os.Open(paths[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	all, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []map[string]string
-	for _, cells := range all[1:] {
-		row := map[string]string{}
-		for i, column := range all[0] {
-			row[column] = cells[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
+	return rowsOfCSV(t, paths[0])
 }
 
 func TestASyntheticNightInABucketIsTheSameNight(t *testing.T) {
