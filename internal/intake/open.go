@@ -9,7 +9,6 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/pack"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/stream"
 )
 
 // Opener opens objects that were listed. Nothing else opens what sources delivered.
@@ -88,16 +87,6 @@ func (p *Opener) Opened() (c Opened) {
 	_, c.Ahead = p.ahead.counts()
 	c.Packed, c.Bytes = p.packs.Served()
 	return c
-}
-
-// Content opens the uncompressed content of an object. The caller closes it.
-func (p *Opener) Content(ctx context.Context, n uint32) (*stream.Stream, func(), error) {
-	body, err := p.Open(ctx, n)
-	if err != nil {
-		return nil, nil, err
-	}
-	content := stream.Open(body, p.objects[n].Size, &p.config.Limits)
-	return content, func() { content.Close(); body.Close() }, nil
 }
 
 // URL returns the name of an object in messages.

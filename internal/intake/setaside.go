@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/parallel"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/stream"
@@ -17,57 +17,70 @@ import (
 // SetAside adds the unused bytes of the interval's documents, and of all other
 // damaged objects, to the rejects of the account: every byte is either used or
 // rejected. Which documents are the interval's is known only after the decision,
-// so the objects are read again.
+// so the objects are opened again.
 func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account) error {
-	unused := maps.Clone(a.unused)
+	var rests []rest
+	for n, from := range a.unused {
+		rests = append(rests, rest{n, from, func(ctx context.Context) (io.ReadCloser, error) { return in.Opener.Open(ctx, n) }})
+	}
 	for i := range d.Documents {
 		doc := &d.Documents[i]
 		if from, any := doc.SetAside(); any && d.OwnedDocument(uint32(i)) {
-			unused[doc.Object] = from
+			rests = append(rests, rest{doc.Object, from, func(ctx context.Context) (io.ReadCloser, error) { return in.Again(ctx, d, doc) }})
 		}
 	}
 
 	// The order does not matter: each object has rejects of its own.
-	for n, from := range unused {
-		if err := setAside(ctx, in, a, n, from); err != nil {
-			return fmt.Errorf("setting aside the rest of %q: %w", in.Objects[n].Key, err)
+	return parallel.Each(ctx, min(in.config.Concurrency, asideAtOnce), len(rests), func(ctx context.Context, i int) error {
+		if err := rests[i].setAside(ctx, in, a); err != nil {
+			return fmt.Errorf("setting aside the rest of %q: %w", in.Objects[rests[i].object].Key, err)
 		}
-	}
-
-	return nil
+		return nil
+	})
 }
 
-// setAside keeps the content of an object from an offset on. Bytes after the break
-// of a broken stream have no offset in the content, so such an object is also kept
-// as it is stored.
-func setAside(ctx context.Context, in *Inputs, a *Account, n uint32, from int64) error {
-	stream, done, err := in.Opener.Content(ctx, n)
+// asideAtOnce is how many objects are set aside at once: each takes the memory of a few
+// rejects of a mebibyte.
+const asideAtOnce = 8
+
+// rest is what was not used of an object: its content from an offset on.
+type rest struct {
+	object uint32
+	from   int64
+	open   func(ctx context.Context) (io.ReadCloser, error) // the object as it is stored
+}
+
+// setAside keeps the rest. Bytes after the break of a broken stream have no offset in the
+// content, so such an object is also kept as it is stored.
+func (r *rest) setAside(ctx context.Context, in *Inputs, a *Account) error {
+	body, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
+	content, done := in.unpacked(r.object, body)
 	defer done()
 
-	secret, why := hidesRejects(in.Sources[in.Objects[n].Source].Kind), a.Broken[n]
+	secret, why := hidesRejects(in.Sources[in.Objects[r.object].Source].Kind), a.Broken[r.object]
 	reason := "the object as it is stored, as its compression breaks off"
-	if isBomb(why, stream.Compression) {
+	if isBomb(why, content.Compression) {
 		reason = "the object as it is stored" + because(why)
 	} else {
-		// The bytes before from were used.
-		_, err = io.CopyN(io.Discard, stream, from)
+		// The bytes before it were used.
+		_, err = io.CopyN(io.Discard, content, r.from)
 		if err == nil {
-			err = a.keepRest(n, secret, stream, from, "set aside in recovery"+because(why))
+			err = a.keepRest(r.object, secret, content, r.from, "set aside in recovery"+because(why))
 		}
-		if err = ignoreDamage(err); err != nil || stream.Failed() == nil {
+		if err = ignoreDamage(err); err != nil || content.Failed() == nil {
 			return err
 		}
 	}
 
-	stored, err := in.Opener.Open(ctx, n)
+	stored, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer stored.Close()
-	return a.keepRest(n, secret, stored, 0, reason)
+	return a.keepRest(r.object, secret, stored, 0, reason)
 }
 
 func because(why error) string {

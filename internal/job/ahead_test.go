@@ -410,3 +410,31 @@ func TestReadingAheadTakesBoundedMemoryAndNoLargeObjects(t *testing.T) {
 		body.Close()
 	}
 }
+
+// What is repaired or set aside after the decision is there from the first time it was read.
+func TestASmallDocumentIsOpenedOnceThoughItIsRepairedAndSetAside(t *testing.T) {
+	t.Parallel()
+	n := newNight(t, files{
+		"in/c/date=2026-11-20/a.csv":      "conversation_id,leg_id,trunk_id,start_time,answer_time,end_time\nc,1,t,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:01:00Z\n",
+		"in/m/date=2026-11-20/whole.json": `{"recording_id":"r","conversation_id":"c","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z"}`,
+		"in/m/date=2026-11-20/cut.json":   `{"recording_id":"s","conversation_id":"d","start_time":"2026-11-20T11:00:00Z","end_ti`,
+	})
+	count := map[string]int{}
+	n.run(near(count))
+	want := map[string]int{"date=2026-11-20/a.csv": 1, "date=2026-11-20/whole.json": 1, "date=2026-11-20/cut.json": 1}
+	if !maps.Equal(count, want) {
+		t.Errorf("opened %v, want %v", count, want)
+	}
+	repaired, rests := 0, 0
+	for name := range n.tree("out/interval=2026-11-20/runs") {
+		if strings.Contains(name, "/manifests/") {
+			repaired++
+		}
+		if strings.Contains(name, "/rejects/") {
+			rests++
+		}
+	}
+	if repaired != 2 || rests != 1 {
+		t.Errorf("%d documents are repaired and the rest of %d is set aside, want 2 and 1", repaired, rests)
+	}
+}

@@ -15,7 +15,6 @@ import (
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/scratch"
-	"cdrmend/internal/stream"
 )
 
 // writeDocuments writes the repaired documents. It reads only their objects a
@@ -62,12 +61,12 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 		// Nothing is stored of a virtual document: it is made of its edits.
 		src := io.Reader(strings.NewReader(""))
 		if !doc.Virtual {
-			stream, done, err := r.original(ctx, doc)
+			content, done, err := r.Inputs.ContentAgain(ctx, r.Decision, doc)
 			if err != nil {
 				return err
 			}
 			defer done()
-			src = stream
+			src = content
 		}
 
 		// A repaired document is compressed as the original is.
@@ -102,18 +101,6 @@ func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
 		return fmt.Errorf("writing the entries of %s: %w", r.Inputs.Opener.URL(doc.Object), err)
 	}
 	return nil
-}
-
-// original opens the uncompressed content of a document: from its copy if one was
-// kept, else from the object.
-func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Stream, func(), error) {
-	if doc.Extra == nil || doc.Extra.Copy.End == 0 {
-		return r.Inputs.Opener.Content(ctx, doc.Object)
-	}
-	kept := doc.Extra.Copy
-	size := kept.End - kept.Start
-	content := stream.Open(io.NewSectionReader(r.Decision.Rests, kept.Start, size), size, &r.Config.Limits)
-	return content, content.Close, nil
 }
 
 // rewrite copies a document with edits. A Parquet document passes through a
