@@ -82,7 +82,7 @@ var rooms = map[string]room{
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/mediacheck":   {"media objects are looked into as they were listed, and what was found is kept as a table that a record names", "intake evidence media listen table ledger profile intern record object parallel"},
 	"internal/media":        {"a header says what it says, wherever the bytes come from", ""},
-	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token blocks"},
+	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "jsonscan scratch object policy token blocks"},
 	"internal/pack":         {"bytes of inputs are kept and found again, whatever they mean; records name them", "table ledger record scratch object"},
 	"internal/prune":        {"what is forgotten is found by what was committed, and said in the journal before it is deleted", "committed ledger pack table"},
 	"internal/backfill":     {"a plan says who does what, and the output alone says what is done; nobody coordinates", "intake ledger report wording record parallel object policy"},

@@ -16,11 +16,14 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/output"
+	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/token"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Job is one configuration ready to run. Everything it touches is in here.
@@ -317,22 +320,28 @@ func (j *Job) write(ctx context.Context, to *ledger.Interval, head *ledger.Head,
 	}
 
 	run := output.NewRun(output.Run{Config: j.Config, Inputs: inputs, Account: account, Decision: decision, Progress: j.Watch}, to)
-	if c.summary, err = run.WriteObjects(ctx); err != nil {
+	var p *page.Run
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return run.WriteObjects(gctx) })
+	g.Go(func() (err error) {
+		if c.summary, err = run.WriteSummary(gctx); err != nil {
+			return err
+		}
+		p = run.Page(ctx, c.summary) // which is used later, too
+		return run.WriteTables(gctx, p, j.historyOf(to, head, c))
+	})
+	if err := g.Wait(); err != nil {
 		return err
 	}
 
-	decision.DropPlaces() // all documents are written
+	decision.DropPlaces()
 	memory.Release()
-	page := run.Page(ctx, c.summary)
 
 	// Reports name all other files by their hashes, so they come last.
-	if err := run.WriteTables(ctx, page, j.historyOf(to, head, c)); err != nil {
+	if err := run.WriteReports(ctx, c.summary, p); err != nil {
 		return err
 	}
-	if err := run.WriteReports(ctx, c.summary, page); err != nil {
-		return err
-	}
-	c.todo, c.blocks = page.Todo(), run.Blocks()
+	c.todo, c.blocks = p.Todo(), run.Blocks()
 	c.runSum, err = run.Finish(ctx)
 	return err
 }

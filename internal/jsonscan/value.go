@@ -127,6 +127,23 @@ func AppendQuoted(dst, v []byte) []byte {
 	return append(dst, '"')
 }
 
+// AppendPlain appends a text as a JSON string if it is ASCII of which every encoder escapes
+// only quotes. Else it returns false, and dst is of no use.
+func AppendPlain(dst []byte, text string) ([]byte, bool) {
+	dst = append(dst, '"')
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < 0x20, c >= 0x7f, c == '\\', c == '<', c == '>', c == '&':
+			return dst, false
+		case c == '"':
+			dst = append(dst, '\\', c)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"'), true
+}
+
 // unlimited is for texts that were scanned within limits before.
 var unlimited stream.Limits
 

@@ -3,7 +3,6 @@ package output
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"maps"
 	"slices"
@@ -29,8 +28,7 @@ func (r *Run) writeInputs(ctx context.Context) error {
 
 // listInputs writes one line for each object that was listed.
 func (r *Run) listInputs(w io.Writer) error {
-	lines := json.NewEncoder(w)
-	lines.SetEscapeHTML(false)
+	lines := ledger.NewInputsWriter(w)
 	for i := range r.Inputs.Objects {
 		o := &r.Inputs.Objects[i]
 		if o.Virtual {
@@ -43,18 +41,18 @@ func (r *Run) listInputs(w io.Writer) error {
 		if read := &r.Account.Objects[i]; read.Read {
 			line.SHA256, line.Rows, line.Rejects = hex.EncodeToString(read.SHA256[:]), read.Rows, read.Rejects
 		}
-		if err := lines.Encode(line); err != nil {
+		if err := lines.Add(&line); err != nil {
 			return err
 		}
 	}
 
 	for i := range r.Inputs.Media {
-		if err := lines.Encode(inputLine(ledger.MediaSource, &r.Inputs.Media[i])); err != nil {
+		line := inputLine(ledger.MediaSource, &r.Inputs.Media[i])
+		if err := lines.Add(&line); err != nil {
 			return err
 		}
 	}
-
-	return nil
+	return lines.Flush()
 }
 
 func inputLine(source string, info *object.Info) ledger.Input {

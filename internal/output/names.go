@@ -46,29 +46,7 @@ func nameOutputs(in *intake.Inputs) *names {
 // rename finds other paths for files in a folder that the output cannot hold
 // under the keys of their objects. Each object that counts has one file.
 func (n *names) rename(in *intake.Inputs, folder string, suffixOf func(*intake.Object) string, counts func(*intake.Object) bool, paths map[uint32]string) {
-	type place struct {
-		source uint32
-		path   string
-	}
-
-	// In a directory no file can have the name of another file's folder.
-	parents := map[place]bool{}
-	for i := range in.Objects {
-		o := &in.Objects[i]
-		if !counts(o) {
-			continue
-		}
-
-		// A folder that is known already was added with those above it.
-		for at := strings.LastIndexByte(o.Key, '/'); at >= 0; at = strings.LastIndexByte(o.Key[:at], '/') {
-			folder := place{o.Source, o.Key[:at]}
-			if parents[folder] {
-				break
-			}
-			parents[folder] = true
-		}
-	}
-
+	parents := foldersLikeFiles(in, suffixOf, counts)
 	for i := range in.Objects {
 		o := &in.Objects[i]
 		if !counts(o) {
@@ -83,6 +61,40 @@ func (n *names) rename(in *intake.Inputs, folder string, suffixOf func(*intake.O
 		paths[uint32(i)] = folder + "/" + source + "/" + renamedPrefix + hex.EncodeToString(sum[:]) + suffix
 		n.renamed = append(n.renamed, ledger.Renamed{Source: source, Key: o.Key, Path: paths[uint32(i)]})
 	}
+}
+
+// place is a path within a source.
+type place struct {
+	source uint32
+	path   string
+}
+
+// foldersLikeFiles returns the folders of files that may have the name of another file,
+// which no directory can hold. Only folders whose names are as long as that of a file are
+// kept: there may be as many folders as files.
+func foldersLikeFiles(in *intake.Inputs, suffixOf func(*intake.Object) string, counts func(*intake.Object) bool) map[place]bool {
+	var long [maxKey + 1]bool // by length: whether a file has such a name
+	for i := range in.Objects {
+		if o := &in.Objects[i]; counts(o) {
+			if n := len(o.Key) + len(suffixOf(o)); n <= maxKey { // a longer one is renamed anyway
+				long[n] = true
+			}
+		}
+	}
+
+	parents := map[place]bool{}
+	for i := range in.Objects {
+		o := &in.Objects[i]
+		if !counts(o) {
+			continue
+		}
+		for at := strings.LastIndexByte(o.Key, '/'); at >= 0; at = strings.LastIndexByte(o.Key[:at], '/') {
+			if at <= maxKey && long[at] {
+				parents[place{o.Source, o.Key[:at]}] = true
+			}
+		}
+	}
+	return parents
 }
 
 // holdable reports whether a key can be part of a path in the output. It refuses

@@ -12,7 +12,6 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/report"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -36,19 +35,18 @@ func NewRun(r Run, to *ledger.Interval) *Run {
 	return &r
 }
 
-// WriteObjects writes the repaired documents, the list of inputs with the rejects,
-// and the summary, which it returns. It writes them at the same time, as documents
-// and rejects take long.
-func (r *Run) WriteObjects(ctx context.Context) (sum *report.Summary, err error) {
+// WriteObjects writes the repaired documents, and the list of inputs with the rejects. It
+// waits for a store nearly all the time, so it runs at the same time as WriteTables, which
+// keeps processors busy.
+func (r *Run) WriteObjects(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.writeDocuments(ctx) })
-	g.Go(func() error { return r.writeInputs(ctx) })
-	g.Go(func() (err error) {
-		sum, err = r.writeSummary(ctx)
+	g.Go(func() error {
+		err := r.writeDocuments(ctx)
+		r.Progress("writing tables", 0, 0)
 		return err
 	})
-	err = g.Wait()
-	return sum, err
+	g.Go(func() error { return r.writeInputs(ctx) })
+	return g.Wait()
 }
 
 // Blocks returns the sums of the blocks of the tables.

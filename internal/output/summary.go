@@ -21,8 +21,8 @@ import (
 	"cdrmend/internal/secret"
 )
 
-// writeSummary writes the summary, and returns it.
-func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
+// WriteSummary writes the summary, and returns it.
+func (r *Run) WriteSummary(ctx context.Context) (*report.Summary, error) {
 	in, d := r.Inputs, r.Decision
 	states := unknownStates(d)
 	var err error

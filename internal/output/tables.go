@@ -25,7 +25,6 @@ func (r *Run) WriteTables(ctx context.Context, p *page.Run, with func(ctx contex
 	puts, gctx := errgroup.WithContext(ctx)
 	g, gctx := errgroup.WithContext(gctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	r.Progress("writing tables", 0, 0)
 
 	g.Go(func() error { return r.writeFindings(gctx, p, with) })
 	d := r.Decision
