@@ -16,7 +16,6 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/output"
-	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -320,15 +319,15 @@ func (j *Job) write(ctx context.Context, to *ledger.Interval, head *ledger.Head,
 	}
 
 	run := output.NewRun(output.Run{Config: j.Config, Inputs: inputs, Account: account, Decision: decision, Progress: j.Watch}, to)
-	var p *page.Run
+	page := run.Page(ctx)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return run.WriteObjects(gctx) })
 	g.Go(func() (err error) {
 		if c.summary, err = run.WriteSummary(gctx); err != nil {
 			return err
 		}
-		p = run.Page(ctx, c.summary) // which is used later, too
-		return run.WriteTables(gctx, p, j.historyOf(to, head, c))
+		page.Summary = c.summary
+		return run.WriteTables(gctx, page, j.historyOf(to, head, c))
 	})
 	if err := g.Wait(); err != nil {
 		return err
@@ -338,10 +337,10 @@ func (j *Job) write(ctx context.Context, to *ledger.Interval, head *ledger.Head,
 	memory.Release()
 
 	// Reports name all other files by their hashes, so they come last.
-	if err := run.WriteReports(ctx, c.summary, p); err != nil {
+	if err := run.WriteReports(ctx, c.summary, page); err != nil {
 		return err
 	}
-	c.todo, c.blocks = p.Todo(), run.Blocks()
+	c.todo, c.blocks = page.Todo(), run.Blocks()
 	c.runSum, err = run.Finish(ctx)
 	return err
 }

@@ -13,11 +13,11 @@ import (
 	"cdrmend/internal/worklist"
 )
 
-// Page returns the page for people. WriteTables fills in its findings.
-func (r *Run) Page(ctx context.Context, sum *report.Summary) *page.Run {
+// Page returns the page for people, without its summary. WriteTables fills in its findings.
+func (r *Run) Page(ctx context.Context) *page.Run {
 	d := r.Decision
 	return &page.Run{
-		ID: r.Inputs.RunID, Redact: r.Config.Report, Summary: sum, Linked: true,
+		ID: r.Inputs.RunID, Redact: r.Config.Report, Linked: true,
 		Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
 		Calls: Until(ctx, d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate)),
 	}
