@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/outside"
+
 	"github.com/xuri/excelize/v2"
 )
 
@@ -14,6 +16,7 @@ import (
 // configuration, and from there into the next sheet, where nothing is lost; what they
 // accept is accepted by the next run.
 func TestAFilledInSheetComesBackWithTheNextNight(t *testing.T) {
+	outside.Long(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"m/date=2026-11-20/a.json": `[{"recording_id":"r1","conversation_id":"c1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}]`,

@@ -134,7 +134,7 @@ var rooms = map[string]room{
 	"internal/timestamp/timestamptest": {"an authority for tests shares no code with what checks its answers", ""},
 	"internal/ledger/ledgertest":       {"a second reading of stored bytes shares no code with the first", ""},
 	"internal/tempdir":                 {"where tests write is nothing to anybody else", ""},
-	"internal/outside":                 {"which other programs tests run is nothing to anybody else", ""},
+	"internal/outside":                 {"which other programs tests run, and how long they take, is nothing to anybody else", ""},
 	"internal/growth":                  {"tests of the whole program, and nothing else", ""},
 	"internal/chaos":                   {"tests of the whole program, and nothing else", ""},
 	"manifests":                        {"the contract is data", ""},

@@ -72,6 +72,7 @@ func TestKnownValuesAreThoseThatTheFlagTells(t *testing.T) {
 }
 
 func TestCompletionOffersWhatGoesOn(t *testing.T) {
+	outside.Long(t)
 	dir := demoNight(t)
 	config := filepath.Join(dir, "cdrmend.yaml")
 	output := filepath.Join(dir, "out")

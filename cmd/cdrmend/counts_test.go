@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"cdrmend/internal/outside"
 )
 
 // A number of one with the plural of a noun or a verb, or a part of one with the plural.
@@ -19,6 +21,7 @@ var wrongCount = regexp.MustCompile(`(?:^|[^0-9.,:/-])1 (?:\w+ )?(?:calls|legs|f
 // One night with one of everything, and one with nothing: no text that a person reads
 // counts one call as calls.
 func TestNoTextCountsOneAsMany(t *testing.T) {
+	outside.Long(t)
 	const leg = "conversation_id,leg_id,trunk_id,recording_ids,start_time,answer_time,end_time\n"
 	nights := map[string]map[string]string{
 		"one missing call": {

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"cdrmend/internal/outside"
 )
 
 // hourlyNights are nights with something that a day sees and an hour does not. The day
@@ -38,6 +40,7 @@ const hourlyDay = "2026-11-21"
 // their day. Each verdict and outage that differs must have a rule, and the page must have
 // the table of these rules.
 func TestHoursDifferFromTheDayOnlyByNamedRules(t *testing.T) {
+	outside.Long(t)
 	var lock sync.Mutex
 	rows := map[string]int{}
 	t.Run("nights", func(t *testing.T) {

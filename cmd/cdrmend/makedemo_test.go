@@ -51,6 +51,7 @@ func checkPrinted(t *testing.T, dir, text, program string) {
 }
 
 func TestTheCommandsThatTheDemoPrintsWork(t *testing.T) {
+	outside.Long(t)
 	dir := filepath.Join(t.TempDir(), "a b")
 	program := filepath.Join(built(t), "cdrmend")
 	if err := os.Mkdir(dir, 0o755); err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"cdrmend/internal/outside"
 )
 
 // A newcomer reads the first page to its end.
@@ -34,6 +36,7 @@ var notRun = map[string]string{
 
 // TestReadmeRunsWordForWord runs what README.md shows, in its order, in an empty folder.
 func TestReadmeRunsWordForWord(t *testing.T) {
+	outside.Long(t)
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/outside"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -93,6 +94,7 @@ func checkDrill(t *testing.T, environ []string, program, original, output, keys 
 // TestACopyOfADirectoryIsAllThatARestoreNeeds removes everything but the copy before the
 // drill.
 func TestACopyOfADirectoryIsAllThatARestoreNeeds(t *testing.T) {
+	outside.Long(t)
 	program := filepath.Join(built(t), "cdrmend")
 	night := demoNight(t)
 	config := filepath.Join(night, "cdrmend.yaml")
@@ -124,8 +126,8 @@ func TestACopyOfADirectoryIsAllThatARestoreNeeds(t *testing.T) {
 // TestACopyOfABucketIsAllThatARestoreNeeds copies an output to another server, and stops
 // the first one, which has the inputs.
 func TestACopyOfABucketIsAllThatARestoreNeeds(t *testing.T) {
-	program := filepath.Join(built(t), "cdrmend")
 	first := objecttest.Gateway(t, objecttest.GatewayOptions{})
+	program := filepath.Join(built(t), "cdrmend")
 	first.Setenv(t)
 	first.Bucket(t, "night", objecttest.Versioned)
 	dir := t.TempDir()

@@ -98,6 +98,12 @@ func TestScripts(t *testing.T) {
 			"exits":     exits,
 			"demonight": scriptDemo,
 		},
+		Condition: func(name string) (bool, error) {
+			if name != "ci" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return os.Getenv("CI") != "", nil
+		},
 	})
 }
 

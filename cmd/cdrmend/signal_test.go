@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"cdrmend/internal/outside"
 )
 
 // signalSlack is what a busy machine may add to the two seconds within which a run stops.
@@ -19,6 +21,7 @@ const signalSlack = 10 * time.Second
 // all over a run, and prints how long it took to end. SIGNAL_LEGS sets the size of the
 // night; a million shows every stage.
 func TestASignalStopsARunSoonInEveryStage(t *testing.T) {
+	outside.Long(t)
 	if testing.Short() {
 		t.Skip("it makes a night and runs it several times")
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/report"
 	"cdrmend/internal/synth"
 
@@ -158,6 +159,7 @@ func TestASyntheticNightInABucketIsTheSameNight(t *testing.T) {
 // with few requests in flight and with many: every byte below runs/ is the
 // same.
 func TestARunIsTheSameAtAnyConcurrency(t *testing.T) {
+	outside.Long(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, flags := range []string{
 		"--legs 1500 --files 7 --cdr-files 3 --rejected 0.01 --truncated-batch 0.2",

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
 	"cdrmend/internal/synth"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -43,6 +44,7 @@ func vendorFlags(vendor string) string {
 // TestARunFindsWhatWasPlantedInEachNight runs three nights in a row. Calls last from
 // one into the next.
 func TestARunFindsWhatWasPlantedInEachNight(t *testing.T) {
+	outside.Long(t)
 	for name, flags := range nightsInARow {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,6 +86,7 @@ func TestARunFindsWhatWasPlantedInEachNight(t *testing.T) {
 // runs the job each morning as one would. In the end it has found in each night what was
 // planted, and committed what a single run over everything comes to.
 func TestLateObjectsArriveAfterOthersAndReplaceNone(t *testing.T) {
+	outside.Long(t)
 	for name, flags := range map[string]string{
 		"sidecars":         manyDefects + " --legs 200 --profile genesys-cloud --media --media-lost 0.05 --metadata-lost 0.03 --truncated 0.03",
 		"lines":            manyDefects + " --legs 200 --files 20 --cdr-files 3",

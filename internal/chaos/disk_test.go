@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/outside"
 )
 
 // smallDisk mounts a file system of so many KiB, where that is allowed.
@@ -40,6 +41,7 @@ func bigNight(t *testing.T, server *objecttest.Server) *night {
 // TestFaultOfAFullDiskCommitsNothing lets the disk of the output be a little
 // larger each time, until everything fits.
 func TestFaultOfAFullDiskCommitsNothing(t *testing.T) {
+	outside.Long(t)
 	n := bigNight(t, nil)
 	want := n.next()
 	disk := filepath.Join(n.dir, "small")

@@ -18,12 +18,14 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/loadfile"
 	"cdrmend/internal/object"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
 )
 
 // What nobody touched contradicts nothing, whatever was asked for.
 func TestAnUntouchedProductionHasNoProblem(t *testing.T) {
+	outside.Long(t)
 	for seed, tables := range []string{"parquet", "csv"} {
 		n := newNight(t, uint64(20+seed), tables)
 		var conversations []string
@@ -259,6 +261,7 @@ const (
 // Somebody changes a production, and makes all checksums and the seal anew, as nobody
 // signed it. What then contradicts something else in it is named.
 func TestAForgedProductionIsNamed(t *testing.T) {
+	outside.Long(t)
 	n := newNight(t, 9, "parquet")
 	unsigned := func(p *discover.Producer) { p.Signer, n.out.Keys = nil, nil }
 	_, dir := n.produce(t, func(r *discover.Request) { everything(r); r.Matter = "ACME 7" }, unsigned)

@@ -20,6 +20,7 @@ import (
 	"cdrmend/internal/discover"
 	"cdrmend/internal/loadfile"
 	"cdrmend/internal/object"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/table"
@@ -127,6 +128,7 @@ func rows(t *testing.T, path string) (list []map[string]string) {
 }
 
 func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
+	outside.Long(t)
 	n := newNight(t, 3, "parquet")
 	answer, dir := n.produce(t, everything, nil)
 	report, c := checked(t, dir)

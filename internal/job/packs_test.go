@@ -14,6 +14,7 @@ import (
 
 	"cdrmend/internal/job"
 	"cdrmend/internal/object"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 )
 
@@ -232,6 +233,7 @@ func TestAChangedPackIsNotUsedAndChangesNoByte(t *testing.T) {
 
 // Every check may add a pack. Their number is bounded, and nothing is requested again.
 func TestManySmallPacksBecomeOne(t *testing.T) {
+	outside.Long(t)
 	t.Parallel()
 	n := aNight(t)
 	n.deliver(sidecars(), delivered)

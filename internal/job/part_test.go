@@ -16,6 +16,7 @@ import (
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/synth"
 	tables "cdrmend/internal/table"
@@ -142,6 +143,7 @@ func TestRegistrationsAreReadBeforeTheRowsOfAPartAreFound(t *testing.T) {
 
 // Of random and synthetic nights, no more than one leg in a thousand needs all inputs.
 func TestHardlyALegNeedsAllInputs(t *testing.T) {
+	outside.Long(t)
 	nights := map[string]func(*testing.T) *night{}
 	for seed := range uint64(8) {
 		nights[fmt.Sprintf("random %d", seed)] = func(t *testing.T) *night {

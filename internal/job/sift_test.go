@@ -13,6 +13,7 @@ import (
 
 	"cdrmend/internal/intake"
 	"cdrmend/internal/job"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/record"
 
 	"github.com/google/go-cmp/cmp"
@@ -158,7 +159,7 @@ func (s *sift) entry() {
 // TestNoRowThatCouldMatterIsDropped decides many small nights with all rows and
 // without those that were dropped. SIFT sets how many.
 func TestNoRowThatCouldMatterIsDropped(t *testing.T) {
-	nights := uint64(60)
+	nights := uint64(outside.Pick(12, 60))
 	if text := os.Getenv("SIFT"); text != "" {
 		nights, _ = strconv.ParseUint(text, 10, 64)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/scratch"
@@ -118,6 +119,13 @@ func (l *Interval) putKept(ctx context.Context, suffix string, spool *scratch.Sp
 	}
 	f.Path = "interval=" + l.Label + "/" + f.Path
 	return f, err
+}
+
+// IsKept reports whether a path, relative to the output, is one at which runs keep evidence.
+func IsKept(path string) bool {
+	label, name, _ := strings.Cut(path, "/"+EvidenceFolder)
+	label, ok := strings.CutPrefix(label, "interval=")
+	return ok && label != "" && !strings.ContainsAny(label+name, `/\`) && name != "" && name[0] != '.'
 }
 
 // ErrPackGone is returned for a pack that is not there.

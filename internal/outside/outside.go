@@ -1,8 +1,9 @@
-// Package outside finds the other programs that tests run, where somebody waits for that.
+// Package outside finds the other programs that tests run, and tells long tests how much to
+// do.
 //
-// Other programs take their time. So go test alone leaves out what needs them, installed
-// or not; make test sets CI, installs them, and runs everything. With CI set a program
-// that is missing fails its test.
+// Other programs take their time, and so do long tests. So go test alone leaves them out;
+// make test sets CI, installs the programs, and runs everything. With CI set a program that
+// is missing fails its test.
 package outside
 
 import (
@@ -18,6 +19,20 @@ func InCI(t testing.TB, what string) {
 	if os.Getenv("CI") == "" {
 		t.Skipf("needs %s: run make test, or set CI", what)
 	}
+}
+
+// Long skips a test that takes many seconds, where CI is not set.
+func Long(t testing.TB) {
+	t.Helper()
+	InCI(t, "many seconds")
+}
+
+// Pick returns how much of a test is done: all of it in CI, and a part elsewhere.
+func Pick(part, all int) int {
+	if os.Getenv("CI") == "" {
+		return part
+	}
+	return all
 }
 
 // Program returns the path of a program.

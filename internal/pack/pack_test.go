@@ -16,6 +16,7 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/pack"
 	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
@@ -360,6 +361,7 @@ func TestAFrameWithTooManyOrTooFewBytesServesNothing(t *testing.T) {
 
 // However many packs serve, no more of them is in memory than a run can spare.
 func TestManyPacksThatServeInTurnTakeBoundedMemory(t *testing.T) {
+	outside.Long(t)
 	t.Parallel()
 	const packs, each = 60, 1900 << 10
 	var sizes []int

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/outside"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -96,6 +98,7 @@ func sums(t *testing.T, n *Night, writers int) map[string][32]byte {
 }
 
 func TestEqualNightsHaveEqualBytesHoweverTheyAreWritten(t *testing.T) {
+	outside.Long(t)
 	for _, n := range nights() {
 		if err := n.Check(); err != nil {
 			t.Fatalf("%s: %v", n.name(), err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/outside"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -96,6 +98,7 @@ func randomWhere(s *Schema, all [][]string, random *rand.Rand) Where {
 }
 
 func TestASearchFindsTheRowsOfAScan(t *testing.T) {
+	outside.Long(t)
 	random := rand.New(rand.NewPCG(5, 6))
 	oldParquet, oldCSV := unindexed(t)
 	type stored struct {

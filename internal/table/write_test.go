@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/record"
 )
 
@@ -265,6 +266,7 @@ func TestUUIDsAndOtherIDsOfAColumnKeepTheirOrder(t *testing.T) {
 }
 
 func TestATableThatExtendsAnotherHasTheBytesOfOneThatDoesNot(t *testing.T) {
+	outside.Long(t)
 	if testing.Short() {
 		t.Skip("writes 300,000 rows")
 	}

@@ -56,3 +56,20 @@ func TestSumsOfBlocksThatAreNotThoseOfTheTablesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// Such a path leads to a file that nothing else checks, or to none.
+func TestEvidenceThatNoRunKeepsIsNamed(t *testing.T) {
+	t.Parallel()
+	elsewhere := "interval=" + day20 + "/log/copy.json"
+	for _, path := range []string{"", "../x", "/", "interval=" + day20 + "/evidence/", "interval=" + day20 + "/evidence/../log/00000001.json", "interval=/evidence/x", elsewhere} {
+		w, key := newWorld(t), newKey(t, "2026")
+		w.commit(day20, key)
+		r := w.record(day20, 1)
+		w.write("out/"+elsewhere, w.read("out/"+r.Blocks.Path))
+		r.Blocks.Path = path
+		w.forge(r, key)
+		if p := wantBroken(t, w.verify(key.Public(), day20), verify.EvidenceLink, path); !strings.Contains(p.Detail, "no run keeps evidence there") {
+			t.Errorf("%q: %q is said", path, p.Detail)
+		}
+	}
+}

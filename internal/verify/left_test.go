@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/verify"
 )
 
@@ -182,6 +183,7 @@ func TestInputsThatTheRunDidNotListAreNamed(t *testing.T) {
 
 // A record of several gigabytes is named, and the rest is checked.
 func TestARecordThatIsTooLargeIsNamed(t *testing.T) {
+	outside.Long(t)
 	t.Parallel()
 	w, key := signedWorld(t)
 	must(t, os.Truncate(w.path("out/"+recordKey(day22, 1)), 1<<30))

@@ -124,6 +124,10 @@ func (v fileCheck) checkPack(ctx context.Context, c *chain, by fmt.Stringer, p *
 // checkPacked checks a file of evidence, and reports whether it is what was committed.
 func (v fileCheck) checkPacked(ctx context.Context, c *chain, by fmt.Stringer, want ledger.File) (bool, error) {
 	key := v.out.Root + want.Path
+	if !ledger.IsKept(want.Path) {
+		v.broken(c, EvidenceLink, key, "%s names %q, and no run keeps evidence there", by, want.Path)
+		return false, nil
+	}
 	info, body, err := v.out.Store.Get(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) {
 		v.broken(c, EvidenceLink, key, "it is missing, though %s names it", by)

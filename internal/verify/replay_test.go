@@ -11,6 +11,7 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/outside"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/token"
 	"cdrmend/internal/verify"
@@ -104,6 +105,7 @@ func TestInputsMayLieElsewhere(t *testing.T) {
 }
 
 func TestEveryInputThatIsTamperedWithIsNamed(t *testing.T) {
+	outside.Long(t)
 	t.Parallel()
 	w, key := signedWorld(t)
 	w.labels = []string{day20}
