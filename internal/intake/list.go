@@ -311,9 +311,9 @@ func identityOf(source string, info *object.Info) []any {
 	return []any{source, info.Key, cmp.Or(info.VersionID, info.ETag), record.TimeOf(info.Modified), info.Size}
 }
 
-// appendIdentity appends the line that an encoder makes of the identity of an object, in a
-// tenth of the time. There may be a million objects. It returns false, and of no use, where
-// a text needs to be escaped.
+// appendIdentity appends the line that an encoder makes of the identity of an object, in
+// less time: there may be a million objects. Where a text needs to be escaped it returns
+// false, and what it appended is of no use.
 func appendIdentity(b []byte, source string, info *object.Info) (_ []byte, ok bool) {
 	b = append(b, '[')
 	for _, text := range []string{source, info.Key, cmp.Or(info.VersionID, info.ETag)} {

@@ -17,7 +17,7 @@ import (
 // SetAside adds the unused bytes of the interval's documents, and of all other
 // damaged objects, to the rejects of the account: every byte is either used or
 // rejected. Which documents are the interval's is known only after the decision,
-// so the objects are opened again.
+// so the objects are opened again, or the copies that were kept of them.
 func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account) error {
 	var rests []rest
 	for n, from := range a.unused {

@@ -127,8 +127,8 @@ func AppendQuoted(dst, v []byte) []byte {
 	return append(dst, '"')
 }
 
-// AppendPlain appends a text as a JSON string if it is ASCII of which every encoder escapes
-// only quotes. Else it returns false, and dst is of no use.
+// AppendPlain appends a text as a JSON string if it is ASCII in which every encoder escapes
+// nothing but quotes. Else it returns false, and what it appended is of no use.
 func AppendPlain(dst []byte, text string) ([]byte, bool) {
 	dst = append(dst, '"')
 	for i := range len(text) {

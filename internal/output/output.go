@@ -36,8 +36,8 @@ func NewRun(r Run, to *ledger.Interval) *Run {
 }
 
 // WriteObjects writes the repaired documents, and the list of inputs with the rejects. It
-// waits for a store nearly all the time, so it runs at the same time as WriteTables, which
-// keeps processors busy.
+// mostly waits for the store, so it runs at the same time as WriteTables, which keeps the
+// processors busy.
 func (r *Run) WriteObjects(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
