@@ -63,8 +63,11 @@ func (in *Input) appendPlain(b []byte) (_ []byte, ok bool) {
 		before, text string
 		always       bool
 	}{
-		{`{"source":`, in.Source, true}, {`,"key":`, in.Key, true}, {`,"version_id":`, in.VersionID, false},
-		{`,"etag":`, in.ETag, false}, {`,"modified":`, in.Modified, true},
+		{`{"source":`, in.Source, true},
+		{`,"key":`, in.Key, true},
+		{`,"version_id":`, in.VersionID, false},
+		{`,"etag":`, in.ETag, false},
+		{`,"modified":`, in.Modified, true},
 	} {
 		if member.text == "" && !member.always {
 			continue
