@@ -22,9 +22,6 @@ const signalSlack = 10 * time.Second
 // night; a million shows every stage.
 func TestASignalStopsARunSoonInEveryStage(t *testing.T) {
 	outside.Long(t)
-	if testing.Short() {
-		t.Skip("it makes a night and runs it several times")
-	}
 	dir := t.TempDir()
 	legs := "30000"
 	if more := os.Getenv("SIGNAL_LEGS"); more != "" {

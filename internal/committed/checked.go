@@ -136,7 +136,7 @@ func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
 	return nil
 }
 
-// gone is what is wrong with a file that is missing.
+// gone describes a file that is missing.
 const gone = "it is not there, though it was committed"
 
 // broken returns the error of a file that is not the committed one.

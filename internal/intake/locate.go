@@ -49,7 +49,7 @@ func locate(ctx context.Context, in *Inputs, d *reconcile.Decision, n uint32) (r
 	doc := &d.Documents[n]
 	object := &in.Objects[doc.Object]
 	source := &in.Sources[object.Source]
-	stream, done, err := in.ContentAgain(ctx, d, doc)
+	stream, done, err := in.Opener.ContentAgain(ctx, doc, d.Rests)
 	if err != nil {
 		return reconcile.Places{}, err
 	}

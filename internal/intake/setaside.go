@@ -26,7 +26,7 @@ func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account
 	for i := range d.Documents {
 		doc := &d.Documents[i]
 		if from, any := doc.SetAside(); any && d.OwnedDocument(uint32(i)) {
-			rests = append(rests, rest{doc.Object, from, func(ctx context.Context) (io.ReadCloser, error) { return in.Again(ctx, d, doc) }})
+			rests = append(rests, rest{doc.Object, from, func(ctx context.Context) (io.ReadCloser, error) { return in.Opener.Again(ctx, doc, d.Rests) }})
 		}
 	}
 
@@ -57,7 +57,7 @@ func (r *rest) setAside(ctx context.Context, in *Inputs, a *Account) error {
 	if err != nil {
 		return err
 	}
-	content, done := in.unpacked(r.object, body)
+	content, done := in.Opener.unpacked(r.object, body)
 	defer done()
 
 	secret, why := hidesRejects(in.Sources[in.Objects[r.object].Source].Kind), a.Broken[r.object]

@@ -411,7 +411,7 @@ func TestReadingAheadTakesBoundedMemoryAndNoLargeObjects(t *testing.T) {
 	}
 }
 
-// What is repaired or set aside after the decision is there from the first time it was read.
+// A small document is kept when it is read. Repairing it and setting it aside open nothing again.
 func TestASmallDocumentIsOpenedOnceThoughItIsRepairedAndSetAside(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, files{

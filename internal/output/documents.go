@@ -61,7 +61,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 		// Nothing is stored of a virtual document: it is made of its edits.
 		src := io.Reader(strings.NewReader(""))
 		if !doc.Virtual {
-			content, done, err := r.Inputs.ContentAgain(ctx, r.Decision, doc)
+			content, done, err := r.Inputs.Opener.ContentAgain(ctx, doc, r.Decision.Rests)
 			if err != nil {
 				return err
 			}
